@@ -1,0 +1,80 @@
+"""Talking to the person at the terminal: messages and progress go to stderr, results alone to stdout."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+T = TypeVar("T")
+PATIENCE = 1.0  # seconds of silence before progress is shown
+CLEAR_LINE = "\r\x1b[2K"
+
+
+class Refusal(click.ClickException):
+    """Something the person can mend: its text goes to stderr, the exit code is 1."""
+
+    def show(self, file: object = None) -> None:
+        """Print the message to stderr, in red on a terminal."""
+        del file
+        click.secho(self.message, fg="red", err=True)
+
+
+def say(message: str = "", **style: bool) -> None:
+    """Print a message to stderr."""
+    click.secho(message, err=True, **style)
+
+
+def working(label: str, call: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
+    """Return what `call` returns; show `label` on stderr while it takes longer than a second.
+
+    The call runs in a thread of its own, so that Ctrl-C is heard at once: `cancel` is called, then
+    KeyboardInterrupt goes on.
+    """
+    future: concurrent.futures.Future[T] = concurrent.futures.Future()
+    threading.Thread(target=_settle, args=(future, call), daemon=True).start()
+    try:
+        _watch(label, future)
+    except KeyboardInterrupt:
+        if cancel is not None:
+            cancel()
+            concurrent.futures.wait([future], timeout=5)
+        raise
+    return future.result()
+
+
+def _settle(future: concurrent.futures.Future[T], call: Callable[[], T]) -> None:
+    try:
+        future.set_result(call())
+    except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+        future.set_exception(error)
+
+
+def _watch(label: str, future: concurrent.futures.Future[T]) -> None:
+    """Wait for `future`: silent for a second, then one line, with the seconds on a terminal."""
+    began = time.monotonic()
+    concurrent.futures.wait([future], timeout=PATIENCE)
+    if future.done():
+        return
+    if not sys.stderr.isatty():
+        say(f"{label} …")
+        concurrent.futures.wait([future])
+        return
+    try:
+        while not future.done():
+            click.echo(f"{CLEAR_LINE}{label} … {time.monotonic() - began:.0f} s", err=True, nl=False)
+            concurrent.futures.wait([future], timeout=0.5)
+    finally:
+        click.echo(CLEAR_LINE, err=True, nl=False)
+
+
+def silence_stdout() -> None:
+    """Point stdout nowhere: its reader has gone, and the interpreter flushes once more at exit."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())

@@ -1,0 +1,102 @@
+"""`metricast validate`, `list` and `explain`: looking at a project without asking for numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scheduler.cli.console import Refusal, say, working
+from scheduler.cli.options import open_layer, project_option, target_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from semantic import Layer
+
+Row = tuple[str, ...]
+
+VALIDATE_EXAMPLES = """\b
+Examples:
+  metricast validate
+  metricast validate --data
+"""
+LIST_EXAMPLES = """\b
+Examples:
+  metricast list
+  metricast list dimensions
+"""
+EXPLAIN_EXAMPLES = """\b
+Examples:
+  metricast explain active_users
+"""
+
+
+@click.command(epilog=VALIDATE_EXAMPLES)
+@click.option("--data", is_flag=True, help="Look at the data too: tables, columns, primary keys, validity.")
+@target_option
+@project_option
+def validate(project: Path, target: str | None, data: bool) -> None:
+    """Check the project's YAML and show every mistake with its place."""
+    with open_layer(project, target) as layer:
+        found = layer.validate() if not data else working("checking the data", layer.validate, layer.cancel)
+        if found:
+            raise Refusal("\n".join(diagnostic.render() for diagnostic in found))
+        model = layer.model
+        say(f"no mistakes: {len(model.datasets)} datasets, {len(model.metrics)} metrics")
+
+
+@click.command("list", epilog=LIST_EXAMPLES)
+@click.argument("what", required=False, type=click.Choice(("metrics", "dimensions", "exports")))
+@project_option
+def list_(project: Path, what: str | None) -> None:
+    """List what the project defines: metrics, dimensions and exports."""
+    with open_layer(project) as layer:
+        for kind, names, rows in (_metrics(layer), _dimensions(layer), _exports(layer)):
+            if what in (None, kind):
+                if what is None:
+                    click.secho(kind, bold=True)
+                _print(names, rows)
+                if what is None:
+                    click.echo()
+
+
+def _print(names: Sequence[str], rows: Iterable[Row]) -> None:
+    from scheduler.output import text_table
+
+    for line in text_table(names, list(rows)):
+        click.echo(line, nl=False)
+
+
+def _metrics(layer: Layer) -> tuple[str, Row, list[Row]]:
+    rows = [(m.name, m.label or "", m.definition, m.description) for m in layer.model.metrics.values()]
+    return "metrics", ("name", "label", "definition", "description"), sorted(rows)
+
+
+def _dimensions(layer: Layer) -> tuple[str, Row, list[Row]]:
+    rows = [
+        (f"{dataset}.{name}", dimension.type, dimension.label or "", dimension.description)
+        for dataset, dimensions in layer.model.dimensions.items()
+        for name, dimension in dimensions.items()
+    ]
+    return "dimensions", ("name", "type", "label", "description"), sorted(rows)
+
+
+def _exports(layer: Layer) -> tuple[str, Row, list[Row]]:
+    from exporters import load_exports
+
+    rows = [
+        (export.name, export.schedule.cron if export.schedule else "", export.description)
+        for export in load_exports(layer.model)
+    ]
+    return "exports", ("name", "schedule", "description"), sorted(rows)
+
+
+@click.command(epilog=EXPLAIN_EXAMPLES)
+@click.argument("metric")
+@project_option
+def explain(project: Path, metric: str) -> None:
+    """Say what a metric is: definition, columns it is made of, dimensions it can be cut by and why not the others."""
+    with open_layer(project) as layer:
+        click.echo(str(layer.explain(metric)))

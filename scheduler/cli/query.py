@@ -1,0 +1,85 @@
+"""`metricast query` and `metricast sql`: the two doors to one query."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from scheduler.cli.console import say, working
+from scheduler.cli.options import build_query, instant, open_layer, query_options
+
+if TYPE_CHECKING:
+    from semantic import Result
+
+FORMATS = ("table", "csv", "json", "parquet")
+
+EXAMPLES = """\b
+Examples:
+  metricast {name} active_users --by month --period 2025
+  metricast {name} active_users new_users --by week,gender --period 'last 13 weeks'
+  metricast {name} active_users --by age_group --where "gender = 'f'" --totals
+  metricast {name} points_earned --by campaign --having "points_earned > 1000" \\
+      --order "points_earned desc" --limit 10 {more}
+"""
+
+
+@click.command(epilog=EXAMPLES.format(name="query", more="--format csv"))
+@query_options
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="How to write the rows.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write to FILE (whole or not at all) instead of stdout; parquet needs it.",
+)
+def query(
+    project: Path, target: str | None, as_of: str | None, style: str, output: Path | None, **flags: Any
+) -> None:
+    """Ask for metrics and print the rows.
+
+    Rows go to stdout, messages to stderr. json is {"columns": [names], "rows": [[values]]}.
+    """
+    if style == "parquet" and output is None:
+        message = "parquet is not for a terminal: add --output FILE"
+        raise click.UsageError(message)
+    with open_layer(project, target) as layer:
+        moment, request = instant(as_of, layer.model.time_zone), build_query(flags)
+        result = working("querying", lambda: layer.run(request, as_of=moment), layer.cancel)
+        _deliver(result, style, output)
+
+
+def _deliver(result: Result, style: str, output: Path | None) -> None:
+    from scheduler.output import write_beside, write_result
+
+    if output is None:
+        write_result(result, style, _stdout())
+    else:
+        write_beside(result, style, output)
+    if output is not None or (style == "table" and sys.stderr.isatty()):
+        rows = "1 row" if len(result) == 1 else f"{len(result):,} rows"
+        where = "" if output is None else f" in {output}"
+        say(f"{rows}{where}, as of {result.as_of.isoformat(sep=' ', timespec='seconds')}", dim=True)
+
+
+def _stdout() -> IO[bytes]:
+    return click.get_binary_stream("stdout")
+
+
+@click.command(epilog=EXAMPLES.format(name="sql", more="--dialect databricks"))
+@query_options
+@click.option("--dialect", metavar="NAME", help="duckdb, databricks, … Default: the target's own.")
+def sql(project: Path, target: str | None, as_of: str | None, dialect: str | None, **flags: Any) -> None:
+    """Print the SQL of a query without running it."""
+    with open_layer(project, target) as layer:
+        request, moment = build_query(flags), instant(as_of, layer.model.time_zone)
+        fields = {name: getattr(request, name) for name in flags}
+        click.echo(layer.sql(**fields, as_of=moment, dialect=dialect))

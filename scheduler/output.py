@@ -1,0 +1,199 @@
+"""Result rows as text: a table for people, CSV and JSON for programs, Parquet for both.
+
+CSV and JSON carry exact values: decimals are written digit for digit, dates as ISO text, instants as ISO text
+with the offset of the result's time zone. NaN and infinity have no JSON form and are written as NULL in both.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from semantic import Column, Result
+
+FORMATS = ("table", "csv", "json", "parquet")
+NULL = "NULL"
+
+
+def write_result(result: Result, style: str, stream: IO[bytes]) -> None:
+    """Write the rows of `result` to `stream` as one of FORMATS, encoded as UTF-8 where it is text."""
+    if style == "parquet":
+        import pyarrow.parquet
+
+        pyarrow.parquet.write_table(result.arrow(), stream)
+        return
+    names = tuple(column.name for column in result.columns)
+    rows, zone = result.rows(), ZoneInfo(result.time_zone)
+    match style:
+        case "csv":
+            lines = csv_lines(names, rows, zone)
+        case "json":
+            lines = json_lines(names, rows, zone)
+        case _:
+            lines = result_table(result.columns, rows, zone)
+    for line in lines:
+        stream.write(line.encode("utf-8"))
+    stream.flush()
+
+
+def write_beside(result: Result, style: str, path: Path) -> None:
+    """Write `result` to `path` so that a reader sees the old file or the whole new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with beside.open("wb") as stream:
+            write_result(result, style, stream)
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+# CSV ------------------------------------------------------------
+
+
+def csv_lines(names: Sequence[str], rows: Iterable[Sequence[Any]], zone: ZoneInfo) -> Iterator[str]:
+    """Yield RFC 4180 records, header first: CRLF, a NULL is an empty field, the empty text is `\"\"`."""
+    for row in (names, *rows):
+        record = ",".join(_csv_field(value, zone) for value in row)
+        yield (record or '""') + "\r\n"
+
+
+def _csv_field(value: Any, zone: ZoneInfo) -> str:
+    text = plain(value, zone)
+    if text is None:
+        return ""
+    if text == "" or any(character in text for character in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+# JSON ------------------------------------------------------------
+
+
+def json_lines(names: Sequence[str], rows: Iterable[Sequence[Any]], zone: ZoneInfo) -> Iterator[str]:
+    """Yield one document `{"columns": [...], "rows": [[...], ...]}`, a row per line."""
+    yield f'{{"columns": {json.dumps(list(names), ensure_ascii=False)}, "rows": ['
+    separator = "\n"
+    for row in rows:
+        yield f"{separator}[{', '.join(_json_value(value, zone) for value in row)}]"
+        separator = ",\n"
+    yield "\n]}\n"
+
+
+def _json_value(value: Any, zone: ZoneInfo) -> str:
+    text = plain(value, zone)
+    if text is None:
+        return "null"
+    if isinstance(value, bool | int | float | Decimal):
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def plain(value: Any, zone: ZoneInfo) -> str | None:
+    """Return the exact text of a value, or None for what is not a value: NULL, NaN, infinity."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return repr(value) if math.isfinite(value) else None
+        case Decimal():
+            return format(value, "f") if value.is_finite() else None
+        case datetime():
+            return (value if value.tzinfo is None else value.astimezone(zone)).isoformat()
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+# The table ------------------------------------------------------------
+
+
+def result_table(columns: Sequence[Column], rows: Sequence[Sequence[Any]], zone: ZoneInfo) -> Iterator[str]:
+    """Yield the lines of a table for people: numbers to the right, formatted as the metric says."""
+    cells = [
+        [shown(value, column.format, zone) for column, value in zip(columns, row, strict=True)]
+        for row in rows
+    ]
+    numeric = [column.role == "metric" for column in columns]
+    return text_table([column.name for column in columns], cells, numeric)
+
+
+def text_table(
+    names: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool] = ()
+) -> Iterator[str]:
+    """Yield the lines of a table of texts; columns marked in `numeric` are aligned to the right."""
+    grid = [[_one_line(cell) for cell in row] for row in (names, *cells)]
+    widths = [max(_width(row[index]) for row in grid) for index in range(len(names))]
+    right = [*numeric, *[False] * (len(names) - len(numeric))]
+    for number, row in enumerate(grid):
+        padded = [_pad(cell, width, to) for cell, width, to in zip(row, widths, right, strict=True)]
+        yield "  ".join(padded).rstrip() + "\n"
+        if number == 0:
+            yield "  ".join("-" * width for width in widths) + "\n"
+
+
+def shown(value: Any, style: str | None, zone: ZoneInfo) -> str:
+    """Return a value as a person wants to read it."""
+    if plain(value, zone) is None:
+        return NULL
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() | float() | Decimal():
+            return _shown_number(value, style)
+        case datetime():
+            return (value if value.tzinfo is None else value.astimezone(zone)).isoformat(sep=" ")
+        case _:
+            return str(value)
+
+
+def _shown_number(value: float | Decimal, style: str | None) -> str:
+    match style:
+        case "integer":
+            return f"{value:,.0f}"
+        case "number":
+            return f"{value:,.2f}"
+        case "percent":
+            return f"{value:.1%}"
+        case _:
+            return (
+                f"{value:.12g}"
+                if isinstance(value, float)
+                else f"{value:f}"
+                if isinstance(value, Decimal)
+                else str(value)
+            )
+
+
+def _one_line(text: str) -> str:
+    """Show control characters as escapes: data must not steer the terminal."""
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) == "Cc" else c for c in text)
+
+
+def _width(text: str) -> int:
+    """Return the columns that a text takes on a terminal."""
+    return sum(_character_width(character) for character in text)
+
+
+def _character_width(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _pad(text: str, width: int, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space
