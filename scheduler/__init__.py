@@ -1,0 +1,1 @@
+"""When exports run, and what became of each run."""
