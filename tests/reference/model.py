@@ -1,0 +1,152 @@
+"""The shapes the naive evaluator reads: a model with its rows, and a query. Written from the design alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+Value = None | bool | int | float | Decimal | str | date | datetime
+# A tuple such as ("=", ("name", "gender"), ("lit", "f")); see expressions.py for the closed set of heads.
+Expr = tuple[object, ...]
+Row = Mapping[str, Value]
+
+WORDS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+BELOW_DAY = frozenset(WORDS[:3])
+TIME_TYPES = frozenset({"date", "timestamp", "timestamptz"})
+
+
+class Refused(Exception):
+    """The query has no correct answer, or is not part of the language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    edges: tuple[int | Decimal, ...]
+    labels: tuple[str, ...] | None = None
+
+    def label(self, index: int) -> str:
+        if self.labels is not None:
+            return self.labels[index]
+        if index == 0:
+            return f"< {self.edges[0]}"
+        if index == len(self.edges):
+            return f">= {self.edges[-1]}"
+        return f"{self.edges[index - 1]} - < {self.edges[index]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """`expr` None is the column of the same name; its names are columns, `at` and `as_of`."""
+
+    name: str
+    type: str = "string"
+    expr: Expr | None = None
+    zone: str = "UTC"
+    bins: Bins | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    name: str
+    dataset: str
+    on: tuple[str, ...]
+    as_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    name: str
+    columns: Mapping[str, str]  # column → SQL type, for those who load the rows into an engine
+    rows: tuple[Row, ...]
+    primary_key: tuple[str, ...]
+    time: str | None = None
+    joins: tuple[Join, ...] = ()
+    dimensions: tuple[Dimension, ...] = ()
+    validity: tuple[str, str] | None = None
+    via: Mapping[str, str] = field(default_factory=dict)
+
+    def dimension(self, name: str) -> Dimension | None:
+        """The declared dimension, or the one that a key or clock column is without being listed."""
+        for declared in self.dimensions:
+            if declared.name == name:
+                return declared
+        if name == self.time:
+            return Dimension(name, "timestamp")
+        keys = {*self.primary_key, *(column for join in self.joins for column in join.on)}
+        return Dimension(name) if name in keys else None
+
+    def join(self, name: str) -> Join:
+        return next(join for join in self.joins if join.name == name)
+
+    def validity_dimension(self, column: str) -> Dimension:
+        declared = [d for d in self.dimensions if d.name == column]
+        return declared[0] if declared else Dimension(column, "timestamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    name: str
+    dataset: str
+    agg: str
+    expr: Expr | None = None
+    filter: Expr | None = None
+    time: str | None = None
+    empty: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    metric: str
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    name: str
+    numerator: Part
+    denominator: Part
+    empty: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    name: str
+    expr: Expr
+    empty: int | None = None
+
+
+Metric = Simple | Ratio | Derived
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    datasets: Mapping[str, Dataset]
+    metrics: Mapping[str, Metric]
+    time_zone: str = "UTC"
+    week_start: str = "monday"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`where` and `having` are expressions; everything else is as in the language."""
+
+    metrics: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    where: Expr | None = None
+    having: Expr | None = None
+    period: str | None = None
+    order: tuple[str, ...] = ()
+    limit: int | None = None
+    totals: bool = False
+    fill: bool = True
+    time_zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Instants are timezone-aware UTC datetimes."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]

@@ -1,0 +1,214 @@
+"""Zones, grains, periods and spines, by counting days and half hours one after the other."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tests.reference.model import BELOW_DAY, WORDS, Dimension, Refused, Value
+
+Moment = date | datetime  # a business day, or an instant (timezone-aware UTC)
+WEEKDAYS = tuple(name.lower() for name in calendar.day_name)
+SPINE_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """What time means in one query."""
+
+    zone: ZoneInfo
+    week_start: str
+    as_of: datetime  # UTC
+
+    @property
+    def now(self) -> datetime:
+        """The query's instant on the wall of the business."""
+        return on_wall(self.as_of, self.zone)
+
+    def day(self, moment: Moment) -> date:
+        return on_wall(moment, self.zone).date() if isinstance(moment, datetime) else moment
+
+    def wall(self, moment: Moment) -> Moment:
+        return on_wall(moment, self.zone) if isinstance(moment, datetime) else moment
+
+    def grain(self, moment: Moment | None, grain: str) -> Moment | None:
+        """The first day of the period, or for hours and below the instant at which it begins."""
+        if moment is None:
+            return None
+        if grain not in BELOW_DAY:
+            return truncate(self.day(moment), grain, self.week_start)
+        assert isinstance(moment, datetime)
+        return moment - _since_start(on_wall(moment, self.zone), grain)
+
+    def started(self, label: Moment) -> bool:
+        """Whether a period with this label starts at or before as-of."""
+        return label <= self.as_of if isinstance(label, datetime) else label <= self.now.date()
+
+
+def on_wall(instant: datetime, zone: ZoneInfo) -> datetime:
+    return instant.astimezone(zone).replace(tzinfo=None)
+
+
+def _since_start(wall: datetime, grain: str) -> timedelta:
+    past = timedelta(microseconds=wall.microsecond)
+    if grain in ("minute", "hour"):
+        past += timedelta(seconds=wall.second)
+    return past + timedelta(minutes=wall.minute) if grain == "hour" else past
+
+
+def moment_of(value: Value, dimension: Dimension) -> Moment | None:
+    """A raw time value as a business day or an instant."""
+    if value is None:
+        return None
+    if dimension.type == "date":
+        assert type(value) is date
+        return value
+    assert isinstance(value, datetime)
+    zoned = value if dimension.type == "timestamptz" else value.replace(tzinfo=ZoneInfo(dimension.zone))
+    return zoned.astimezone(UTC)
+
+
+def wall_start(wall: datetime, grain: str) -> datetime:
+    """The start of the hour, minute or second on the wall."""
+    return wall - _since_start(wall, grain)
+
+
+def truncate(day: date, grain: str, week_start: str) -> date:
+    match grain:
+        case "day":
+            return day
+        case "week":
+            return day - timedelta(days=(day.weekday() - WEEKDAYS.index(week_start)) % 7)
+        case "month":
+            return day.replace(day=1)
+        case "quarter":
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    return day.replace(month=1, day=1)
+
+
+def after(start: date, grain: str, count: int = 1) -> date:
+    """The start of the period `count` periods after the one that starts here (before, if negative)."""
+    if grain in ("day", "week"):
+        return start + timedelta(days=count * (7 if grain == "week" else 1))
+    months = start.year * 12 + start.month - 1 + count * {"month": 1, "quarter": 3, "year": 12}[grain]
+    return date(months // 12, months % 12 + 1, 1)
+
+
+# -- periods -------------------------------------------------------------------------------------------------
+
+Period = tuple[date, date]  # [start, end)
+
+
+def parse_period(text: str, clockwork: Clockwork) -> Period:
+    today = clockwork.now.date()
+    if ".." in text:
+        first, last = text.split("..")
+        period = _named_period(first)[0], _named_period(last)[1]
+        if period[0] >= period[1]:
+            raise Refused(f"the period {text} ends before it starts")
+        return period
+    if text in ("today", "yesterday"):
+        end = today + timedelta(days=1 if text == "today" else 0)
+        return end - timedelta(days=1), end
+    if match := re.fullmatch(r"last (\d+) (day|week|month|quarter|year)s", text):
+        end = truncate(today, match[2], clockwork.week_start)
+        return after(end, match[2], -int(match[1])), end
+    if match := re.fullmatch(r"this (week|month|quarter|year)", text):
+        start = truncate(today, match[1], clockwork.week_start)
+        return start, after(start, match[1])
+    return _named_period(text)
+
+
+def _named_period(text: str) -> Period:
+    try:
+        start, grain = _named_start(text)
+    except ValueError as error:
+        raise Refused(f"no such period: {text}") from error
+    return start, after(start, grain)
+
+
+def _named_start(text: str) -> tuple[date, str]:
+    if match := re.fullmatch(r"(\d{4})", text):
+        return date(int(text), 1, 1), "year"
+    if match := re.fullmatch(r"(\d{4})-Q([1-4])", text):
+        return date(int(match[1]), int(match[2]) * 3 - 2, 1), "quarter"
+    if match := re.fullmatch(r"(\d{4})-(\d{2})", text):
+        return date(int(match[1]), int(match[2]), 1), "month"
+    if match := re.fullmatch(r"(\d{4})-W(\d{2})", text):
+        return date.fromisocalendar(int(match[1]), int(match[2]), 1), "week"
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return date.fromisoformat(text), "day"
+    raise ValueError(text)
+
+
+# -- spines --------------------------------------------------------------------------------------------------
+
+Labels = tuple[Moment | None, ...]  # one label for each time word of the query
+
+
+def spine(words: tuple[str, ...], period: Period | None, seen: set[Labels], clock: Clockwork) -> list[Labels]:
+    """Every combination of the words' periods over the period's days, or over what was seen."""
+    known = [labels for labels in seen if None not in labels]
+    if period is None and not known:
+        return []
+    if any(word in BELOW_DAY for word in words):
+        moments = _instants(words, period, known, clock)
+    else:
+        moments = _days(words, period, known, clock)
+    labels = {tuple(clock.grain(moment, word) for word in words) for moment in moments}
+    return [each for each in labels if all(clock.started(label) for label in each if label)]
+
+
+def _days(
+    words: tuple[str, ...], period: Period | None, known: list[Labels], clock: Clockwork
+) -> Iterator[Moment]:
+    if period is None:
+        common = [_common_days(words, labels) for labels in known]
+        period = min(start for start, _ in common), max(end for _, end in common)
+    for offset in range((period[1] - period[0]).days):
+        yield period[0] + timedelta(days=offset)
+
+
+def _common_days(words: tuple[str, ...], labels: Labels) -> Period:
+    """The days that lie in all periods of one group."""
+    days = [label for label in labels if isinstance(label, date)]
+    return max(days), min(after(day, word) for day, word in zip(days, words, strict=True))
+
+
+def _instants(
+    words: tuple[str, ...], period: Period | None, known: list[Labels], clock: Clockwork
+) -> Iterator[Moment]:
+    """Instants close enough to meet every hour, minute or second of the range, at least once each."""
+    finest = min(words, key=WORDS.index)
+    if period is not None:
+        yield from _instants_of_days(period, finest, clock)
+        return
+    coarsest = max((word for word in words if word in BELOW_DAY), key=WORDS.index)
+    seen = [label for labels in known for label in labels if isinstance(label, datetime)]
+    step = STEPS[finest]
+    instant, end = min(seen) - timedelta(hours=2), max(seen) + timedelta(hours=2)
+    while instant <= end:
+        label = clock.grain(instant, coarsest)
+        assert isinstance(label, datetime)
+        if min(seen) <= label <= max(seen):
+            yield instant
+        instant += step
+
+
+STEPS = {"hour": timedelta(minutes=30), "minute": timedelta(minutes=1), "second": timedelta(seconds=1)}
+
+
+def _instants_of_days(period: Period, finest: str, clock: Clockwork) -> Iterator[Moment]:
+    step = STEPS[finest]
+    start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in period)
+    if (end - start) / (step if finest != "hour" else timedelta(hours=1)) > SPINE_LIMIT:
+        raise Refused("too many periods to fill")
+    instant = start - timedelta(days=1)
+    while instant < end + timedelta(days=1):
+        if period[0] <= clock.day(instant) < period[1]:
+            yield instant
+        instant += step
