@@ -70,7 +70,7 @@ def _file_message(error: OSError) -> str:
 @click.group(
     cls=Application,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Start with `metricast init my-metrics`, then `metricast demo --project my-metrics`.",
+    epilog="\b\nExamples:\n  metricast init my-metrics\n  metricast demo --project my-metrics",
 )
 @click.option(
     "--project",

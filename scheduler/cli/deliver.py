@@ -39,7 +39,7 @@ def export(project: Path, target: str | None, as_of: str | None, name: str) -> N
             say(str(receipt))
 
 
-@click.command(epilog=SERVE_EXAMPLES)
+@click.command(epilog=SERVE_EXAMPLES, short_help="Run every export on its schedule.")
 @target_option
 @project_option
 def serve(project: Path, target: str | None) -> None:

@@ -33,7 +33,7 @@ Examples:
 """
 
 
-@click.command(epilog=VALIDATE_EXAMPLES)
+@click.command(epilog=VALIDATE_EXAMPLES, short_help="Check the YAML, and the data with --data.")
 @click.option("--data", is_flag=True, help="Look at the data too: tables, columns, primary keys, validity.")
 @target_option
 @project_option
@@ -47,7 +47,7 @@ def validate(project: Path, target: str | None, data: bool) -> None:
         say(f"no mistakes: {len(model.datasets)} datasets, {len(model.metrics)} metrics")
 
 
-@click.command("list", epilog=LIST_EXAMPLES)
+@click.command("list", epilog=LIST_EXAMPLES, short_help="List metrics, dimensions and exports.")
 @click.argument("what", required=False, type=click.Choice(("metrics", "dimensions", "exports")))
 @project_option
 def list_(project: Path, what: str | None) -> None:
@@ -93,10 +93,13 @@ def _exports(layer: Layer) -> tuple[str, Row, list[Row]]:
     return "exports", ("name", "schedule", "description"), sorted(rows)
 
 
-@click.command(epilog=EXPLAIN_EXAMPLES)
+@click.command(epilog=EXPLAIN_EXAMPLES, short_help="Say what a metric is and how it can be cut.")
 @click.argument("metric")
 @project_option
 def explain(project: Path, metric: str) -> None:
-    """Say what a metric is: definition, columns it is made of, dimensions it can be cut by and why not the others."""
+    """Say what a metric is, down to its columns, and what it can be cut by.
+
+    For every other dimension it says why not.
+    """
     with open_layer(project) as layer:
         click.echo(str(layer.explain(metric)))

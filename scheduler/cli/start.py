@@ -22,7 +22,7 @@ Examples:
 """
 
 
-@click.command(epilog=INIT_EXAMPLES)
+@click.command(epilog=INIT_EXAMPLES, short_help="Put a copy of the shipped project into DIR.")
 @click.argument("directory", metavar="DIR", default=".", type=click.Path(path_type=Path, file_okay=False))
 def init(directory: Path) -> None:
     """Put a copy of the shipped project into DIR (default: the current folder).
@@ -40,7 +40,7 @@ def init(directory: Path) -> None:
     say(f"next: metricast demo{option}")
 
 
-@click.command(epilog=DEMO_EXAMPLES)
+@click.command(epilog=DEMO_EXAMPLES, short_help="Make sample data and a workbook from it.")
 @project_option
 def demo(project: Path) -> None:
     """Make sample data, run the weekly export, and say where the workbook is.

@@ -1,0 +1,356 @@
+"""The command line as a person or a script meets it: what goes where, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import duckdb
+import pyarrow.parquet
+import pytest
+from click.testing import CliRunner, Result
+
+from scheduler.cli import cli
+
+PROJECT = """
+name: tiny
+time_zone: Asia/Bangkok
+targets:
+  local: {engine: duckdb, database: .metricast/tiny.duckdb}
+"""
+MODEL = """
+datasets:
+  users: {table: users, primary_key: user_id, dimensions: {gender: {label: Gender}}}
+  events:
+    table: events
+    primary_key: event_id
+    time: at_utc
+    joins: {users: {on: user_id}}
+    dimensions: {kind: {description: What happened.}}
+  notes: {table: notes, primary_key: note_id, dimensions: {colour: {}}}
+metrics:
+  events: {dataset: events, agg: count, label: Events, format: integer}
+  active_users: {dataset: events, agg: count_distinct, expr: user_id, description: Distinct users.}
+  spend: {dataset: events, agg: sum, expr: amount}
+  spend_per_user: {type: ratio, numerator: spend, denominator: active_users}
+"""
+ROWS = """
+CREATE TABLE users AS FROM (VALUES ('u1', 'f'), ('u2', 'm')) t(user_id, gender);
+CREATE TABLE notes AS FROM (VALUES (1, 'red')) t(note_id, colour);
+CREATE TABLE events AS FROM (VALUES
+    ('e1', 'u1', TIMESTAMP '2025-01-05 10:00', 'a, "b"', 1.50::DECIMAL(10, 2)),
+    ('e2', 'u2', TIMESTAMP '2025-01-06 18:00', 'login', 2.25),
+    ('e3', NULL, TIMESTAMP '2025-02-01 00:00', 'login', NULL)) t(event_id, user_id, at_utc, kind, amount);
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of four metrics over three rows."""
+    folder = tmp_path_factory.mktemp("tiny")
+    (folder / "metrics").mkdir()
+    (folder / ".metricast").mkdir()
+    (folder / "metrics" / "project.yml").write_text(PROJECT)
+    (folder / "metrics" / "model.yml").write_text(MODEL)
+    with duckdb.connect(str(folder / ".metricast" / "tiny.duckdb")) as connection:
+        connection.execute(ROWS)
+    return folder
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def ask(tiny: Path, *arguments: str) -> str:
+    result = run("query", *arguments, "--project", tiny, "--as-of", "2025-03-01")
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+# --- query ------------------------------------------------------------
+
+
+def test_csv_has_the_names_that_were_asked_for_and_nothing_else(tiny: Path) -> None:
+    out = ask(tiny, "spend", "events", "--by", "users.gender", "--format", "csv")
+    assert out == "users.gender,spend,events\r\nf,1.50,1\r\nm,2.25,1\r\n,,1\r\n"
+
+
+def test_csv_quotes_what_needs_it(tiny: Path) -> None:
+    assert ask(tiny, "events", "--by", "kind", "--format", "csv").splitlines()[1] == '"a, ""b""",1'
+
+
+def test_json_is_exact(tiny: Path) -> None:
+    document = json.loads(ask(tiny, "events", "spend", "--by", "gender,day", "--no-fill", "--format", "json"))
+    assert document["columns"] == ["gender", "day", "events", "spend"]
+    assert document["rows"] == [
+        ["f", "2025-01-05", 1, 1.5],
+        ["m", "2025-01-07", 1, 2.25],
+        [None, "2025-02-01", 1, None],
+    ]
+
+
+def test_an_instant_carries_the_offset_of_the_project(tiny: Path) -> None:
+    rows = json.loads(ask(tiny, "events", "--by", "hour", "--no-fill", "--format", "json"))["rows"]
+    assert rows[0] == ["2025-01-05T17:00:00+07:00", 1]
+
+
+def test_the_table_is_for_people(tiny: Path) -> None:
+    assert ask(tiny, "events", "--by", "gender").splitlines() == [
+        "gender  events",
+        "------  ------",
+        "f            1",
+        "m            1",
+        "NULL         1",
+    ]
+
+
+def test_every_flag_reaches_the_query(tiny: Path) -> None:
+    out = ask(
+        tiny, "events", "--by", "month", "--by", "gender", "--where", "kind = 'login'",
+        "--period", "2025-01..2025-03",
+        "--having", "events > 0", "--order", "events desc, gender", "--limit", "1", "--totals", "--no-fill",
+        "--format", "csv",
+    )  # fmt: skip
+    assert out.splitlines() == ["month,gender,events,is_total", "2025-01-01,m,1,false", ",,2,true"]
+
+
+def test_no_metrics_lists_combinations(tiny: Path) -> None:
+    assert ask(tiny, "--by", "kind", "--format", "csv").splitlines() == ["kind", '"a, ""b"""', "login"]
+
+
+def test_parquet_goes_to_a_file_whole(tiny: Path, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "rows.parquet"
+    result = run(
+        "query", "events", "--by", "gender", "--format", "parquet", "--output", path, "--project", tiny
+    )
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert pyarrow.parquet.read_table(path).to_pydict() == {"gender": ["f", "m", None], "events": [1, 1, 1]}
+    assert [entry.name for entry in path.parent.iterdir()] == ["rows.parquet"]
+
+
+def test_parquet_without_a_file_is_wrong_use(tiny: Path) -> None:
+    result = run("query", "events", "--format", "parquet", "--project", tiny)
+    assert result.exit_code == 2
+    assert "--output" in result.stderr
+
+
+@pytest.mark.parametrize("flag", ["--where", "--having", "--period"])
+def test_a_condition_is_never_dropped_silently(tiny: Path, flag: str) -> None:
+    result = run("query", "events", flag, "events > 0", flag, "events > 1", "--project", tiny)
+    assert result.exit_code == 2
+    assert flag in result.stderr
+
+
+# --- as-of ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [
+        ("2025-02-01", "2025-02-01"),
+        ("2025-01-31 23:59", "2025-01-01"),
+        ("2025-02-01T00:00", "2025-02-01"),
+        ("2025-01-31T17:00:00Z", "2025-02-01"),
+        ("2025-01-31T16:59:59+00:00", "2025-01-01"),
+    ],
+)
+def test_as_of_is_local_unless_it_says_otherwise(tiny: Path, text: str, month: str) -> None:
+    flags = ("--by", "month", "--period", "this month", "--format", "csv")
+    result = run("query", "events", *flags, "--as-of", text, "--project", tiny)
+    assert result.stdout.splitlines()[1].startswith(month)
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "words"),
+    [
+        ("Europe/Berlin", "2025-03-30 02:30", "does not exist"),
+        ("Europe/Berlin", "2025-10-26 02:30", "happens twice"),
+        ("Europe/Berlin", "soon", "cannot read"),
+    ],
+)
+def test_an_as_of_without_one_meaning_is_refused(zone: str, text: str, words: str) -> None:
+    from scheduler.cli.options import instant
+
+    with pytest.raises(click.ClickException, match=words):
+        instant(text, zone)
+
+
+def test_a_day_begins_when_its_clocks_say_so() -> None:
+    from scheduler.cli.options import instant
+
+    assert instant("2025-09-07", "America/Santiago").isoformat() == "2025-09-07T01:00:00-03:00"
+    assert instant("2025-10-26 02:30+01:00", "Europe/Berlin").isoformat() == "2025-10-26T02:30:00+01:00"
+
+
+# --- refusals ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["query", "event"], "did you mean 'events'"),
+        (["query", "events", "--by", "colour"], "colour"),
+        (["query", "events", "--as-of", "yesterday-ish"], "--as-of"),
+        (["query", "events", "--target", "nowhere"], "nowhere"),
+        (["sql", "events", "--dialect", "klingon"], "klingon"),
+        (["explain", "event"], "did you mean 'events'"),
+        (["export", "weekly"], "weekly"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_can_be_mended_ends_with_1_and_a_reason(tiny: Path, arguments: list[str], words: str) -> None:
+    result = run(*arguments, "--project", tiny)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_broken_yaml_is_shown_with_its_place(tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "model.yml").write_text(
+        "metrics:\n  n: {dataset: nowhere, agg: count}\n  m: {agg: cuont}\n"
+    )
+    for command in (["validate"], ["query", "n"], ["list"]):
+        result = run(*command, "--project", tmp_path)
+        assert result.exit_code == 1
+        assert "model.yml:2:" in result.stderr
+        assert "model.yml:3:" in result.stderr
+
+
+def test_a_folder_without_a_project_says_what_to_do(tmp_path: Path) -> None:
+    result = run("query", "events", "--project", tmp_path)
+    assert result.exit_code == 1
+    assert "metricast init" in result.stderr
+
+
+def test_a_file_that_cannot_be_written_is_named(tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = run(
+        "query", "events", "--format", "csv", "--output", tmp_path / "file" / "x.csv", "--project", tiny
+    )
+    assert result.exit_code == 1
+    assert "file" in result.stderr
+
+
+def test_wrong_use_ends_with_2() -> None:
+    assert run("query", "--no-such-flag").exit_code == 2
+    assert run("no-such-command").exit_code == 2
+    assert run("query", "events", "--limit", "-1").exit_code == 2
+
+
+# --- the other commands ------------------------------------------------------------
+
+
+def test_project_may_stand_before_the_command(tiny: Path) -> None:
+    assert run("--project", tiny, "list", "metrics").exit_code == 0
+
+
+def test_list(tiny: Path) -> None:
+    metrics = run("list", "metrics", "--project", tiny).stdout
+    assert "spend_per_user" in metrics
+    assert "spend / active_users" in metrics
+    assert "users.gender" in run("list", "dimensions", "--project", tiny).stdout
+    everything = run("list", "--project", tiny).stdout
+    assert {"metrics", "dimensions", "exports"} <= set(everything.splitlines())
+
+
+def test_sql_is_sql_that_runs(tiny: Path) -> None:
+    result = run("sql", "events", "--by", "gender", "--project", tiny, "--as-of", "2025-03-01")
+    assert result.exit_code == 0, result.stderr
+    with duckdb.connect(str(tiny / ".metricast" / "tiny.duckdb"), read_only=True) as connection:
+        assert len(connection.execute(result.stdout).fetchall()) == 3
+
+
+def test_explain_says_what_and_how_and_why_not(tiny: Path) -> None:
+    result = run("explain", "spend_per_user", "--project", tiny)
+    assert result.exit_code == 0, result.stderr
+    for word in ("spend / active_users", "events.amount", "users.gender", "colour"):
+        assert word in result.stdout
+
+
+def test_validate(tiny: Path) -> None:
+    assert run("validate", "--project", tiny).exit_code == 0
+    result = run("validate", "--data", "--project", tiny)
+    assert result.exit_code == 0, result.stderr
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    assert run("init", tmp_path / "mine").exit_code == 0
+    assert ".metricast/" in (tmp_path / "mine" / ".gitignore").read_text()
+    before = {path: path.read_bytes() for path in (tmp_path / "mine").rglob("*") if path.is_file()}
+    again = run("init", tmp_path / "mine")
+    assert again.exit_code == 1
+    assert {path: path.read_bytes() for path in (tmp_path / "mine").rglob("*") if path.is_file()} == before
+
+
+def test_demo_keeps_out_of_a_folder_with_other_things(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_text("")
+    result = run("demo", "--project", tmp_path)
+    assert result.exit_code == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.docx"]
+
+
+@pytest.mark.parametrize("command", sorted(cli.commands))
+def test_help_has_examples(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"metricast {command}" in result.stdout
+
+
+# --- real processes ------------------------------------------------------------
+
+
+@pytest.fixture
+def process(tiny: Path) -> list[str]:
+    return [sys.executable, "-c", "from scheduler.cli import main; main()", "--project", str(tiny)]
+
+
+def test_stdout_holds_the_rows_alone_whatever_the_locale(process: list[str]) -> None:
+    done = subprocess.run(
+        [*process, "query", "events", "--by", "kind", "--format", "csv"],
+        capture_output=True, check=False, env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == b'kind,events\r\n"a, ""b""",1\r\nlogin,2\r\n'
+
+
+def test_no_colours_off_a_terminal(process: list[str]) -> None:
+    for arguments in (["list"], ["query", "event"]):
+        done = subprocess.run([*process, *arguments], capture_output=True, check=False)
+        assert b"\x1b[" not in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes of this kind")
+@pytest.mark.parametrize("style", ["table", "csv", "json"])
+def test_a_reader_that_leaves_early_is_no_error(process: list[str], style: str) -> None:
+    query = ["query", "events", "--by", "minute", "--period", "2025", "--format", style]
+    with subprocess.Popen([*process, *query], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(timeout=60) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no POSIX signals")
+def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
+    script = (
+        "import time; from scheduler.cli import cli; from scheduler.cli.console import working\n"
+        "cli.commands['list'].callback = lambda **_: working('sleeping', lambda: time.sleep(60))\n"
+        "cli(['list'])"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline() == "sleeping …\n".encode()
+        began = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        assert running.stderr.read().strip() == b"stopped"
+        assert running.wait(timeout=10) == 130
+        assert time.monotonic() - began < 5
