@@ -1,0 +1,100 @@
+"""The shipped project: every metric against hand-written SQL over a small generated data set."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from scheduler.demo import generate
+from tests.oracles import Oracle, differences, load_oracles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from semantic.layer import Layer
+
+pytestmark = pytest.mark.skipif(find_spec("semantic.layer") is None, reason="the core is not there yet")
+
+METRICS = Path(__file__).parent.parent / "metrics"
+ORACLES = load_oracles(Path(__file__).parent / "oracle")
+MONDAY_MORNING = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)  # 07:00 in Bangkok
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped YAML over a thousand users, and a copy of the data for the oracles."""
+    folder = tmp_path_factory.mktemp("engagement")
+    shutil.copytree(METRICS, folder / "metrics")
+    generate(folder / ".metricast" / "engagement.duckdb", users=1_000)
+    shutil.copy(folder / ".metricast" / "engagement.duckdb", folder / "oracle.duckdb")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def layer(project: Path) -> Iterator[Layer]:
+    from semantic.layer import Layer
+
+    with Layer(project) as layer:
+        yield layer
+
+
+@pytest.fixture(scope="module")
+def data(project: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(project / "oracle.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("oracle", ORACLES, ids=lambda oracle: oracle.name)
+def test_the_layer_agrees_with_the_oracle(
+    oracle: Oracle, layer: Layer, data: duckdb.DuckDBPyConnection
+) -> None:
+    from semantic.query import Query
+
+    given = layer.run(Query(**dict(oracle.parts)), as_of=MONDAY_MORNING).rows()
+    assert differences(given, oracle.rows(data)) == []
+
+
+@pytest.mark.parametrize("oracle", ORACLES, ids=lambda oracle: oracle.name)
+def test_no_oracle_is_vacuous(oracle: Oracle, data: duckdb.DuckDBPyConnection) -> None:
+    columns = list(zip(*oracle.rows(data), strict=True))[len(oracle.by) :]
+    empty = [metric for metric, values in zip(oracle.metrics, columns, strict=False) if not any(values)]
+    assert empty == []
+
+
+def test_every_metric_has_an_oracle(layer: Layer) -> None:
+    assert {metric for oracle in ORACLES for metric in oracle.metrics} == set(layer.model.metrics)
+
+
+def test_every_way_to_group_has_an_oracle() -> None:
+    grouped = {name for oracle in ORACLES for name in oracle.by}
+    assert grouped >= {"hour", "day", "week", "month", "quarter", "year"}
+    assert grouped >= {"gender", "age_group", "segment", "campaign", "feature"}
+
+
+def test_the_project_has_no_diagnostics(layer: Layer) -> None:
+    assert layer.validate() == ()
+
+
+def test_every_metric_is_explained(layer: Layer) -> None:
+    wanting = [
+        metric.name
+        for metric in layer.model.metrics.values()
+        if not (metric.label and metric.description and metric.owner and metric.format and metric.tags)
+    ]
+    assert wanting == []
+
+
+def test_every_name_that_people_see_is_explained(layer: Layer) -> None:
+    wanting = [
+        f"{dataset.name}.{dimension.name}"
+        for dataset in layer.model.datasets.values()
+        for dimension in dataset.dimensions.values()
+        if dimension.label and not dimension.description
+    ]
+    assert wanting == []
