@@ -1,0 +1,25 @@
+"""The four questions of the benchmarks, read from queries.yml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from semantic import Query
+
+FOLDER = Path(__file__).parent
+_FILE: dict[str, Any] = yaml.safe_load((FOLDER / "queries.yml").read_text(encoding="utf-8"))
+AS_OF: datetime = _FILE["as_of"]
+
+
+def questions() -> Iterator[tuple[str, Query, str]]:
+    """Yield the name, the query and the hand-written SQL of each."""
+    for name, fields in _FILE["queries"].items():
+        query = Query(
+            **{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+        )
+        yield name, query, (FOLDER / "sql" / f"{name}.sql").read_text(encoding="utf-8")
