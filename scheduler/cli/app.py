@@ -10,9 +10,10 @@ import click
 
 from scheduler.cli.console import Refusal, say, silence_stdout
 from scheduler.cli.deliver import export, serve
+from scheduler.cli.demo import demo
+from scheduler.cli.init import init
 from scheduler.cli.inspect import explain, list_, validate
 from scheduler.cli.query import query, sql
-from scheduler.cli.start import demo, init
 
 EXIT_REFUSED, EXIT_INTERRUPTED = 1, 130
 

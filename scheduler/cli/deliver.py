@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from scheduler.cli.console import say, working
+from scheduler.cli.console import Refusal, working
 from scheduler.cli.options import as_of_option, instant, open_layer, project_option, target_option
+
+if TYPE_CHECKING:
+    from exporters.base import Export
+    from scheduler.runs import RunReport
+    from semantic import Layer
 
 EXPORT_EXAMPLES = """\b
 Examples:
@@ -27,16 +34,45 @@ Examples:
 @target_option
 @project_option
 def export(project: Path, target: str | None, as_of: str | None, name: str) -> None:
-    """Run one export now and say what was delivered."""
-    from scheduler.run import run_export
+    """Run one export now and say where its deliveries are.
 
+    An export that was delivered for the same time already is delivered again.
+    """
     with open_layer(project, target) as layer:
         moment = instant(as_of, layer.model.time_zone)
-        receipts = working(
-            f"exporting {name}", lambda: run_export(layer, name, logical_time=moment), layer.cancel
+        report = run_now(layer, find_export(layer, name), moment)
+        for delivery in report.deliveries:
+            click.echo(delivery.destination)
+
+
+def find_export(layer: Layer, name: str) -> Export:
+    """Return the export of that name; a name that is not there is refused."""
+    from exporters.definitions import load_exports
+    from semantic.errors import suggest
+
+    exports = load_exports(layer.model)
+    if name in exports:
+        return exports[name]
+    hint = suggest(name, exports) or f"exports: {', '.join(sorted(exports)) or 'none'}"
+    message = f"no export '{name}' in this project\n    {hint}"
+    raise Refusal(message)
+
+
+def run_now(layer: Layer, export: Export, moment: datetime) -> RunReport:
+    """Run and deliver an export as of `moment`; a run that did not succeed is refused with its reason."""
+    from scheduler.run import run_export
+    from scheduler.runs import RunState
+    from scheduler.store import Store
+
+    with Store.of_project(layer.model.root or Path()) as store:
+        report = working(
+            f"exporting {export.name}",
+            lambda: run_export(layer, export, logical_time=moment, store=store, again=True),
+            layer.cancel,
         )
-        for receipt in receipts:
-            say(str(receipt))
+    if report.run.state is not RunState.SUCCEEDED:
+        raise Refusal(report.run.error or f"{report.run} is being carried out by another process")
+    return report
 
 
 @click.command(epilog=SERVE_EXAMPLES, short_help="Run every export on its schedule.")

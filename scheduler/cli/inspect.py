@@ -84,11 +84,11 @@ def _dimensions(layer: Layer) -> tuple[str, Row, list[Row]]:
 
 
 def _exports(layer: Layer) -> tuple[str, Row, list[Row]]:
-    from exporters import load_exports
+    from exporters.definitions import load_exports
 
     rows = [
         (export.name, export.schedule.cron if export.schedule else "", export.description)
-        for export in load_exports(layer.model)
+        for export in load_exports(layer.model).values()
     ]
     return "exports", ("name", "schedule", "description"), sorted(rows)
 
