@@ -18,7 +18,8 @@ from typing import IO, TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from semantic import Column, Result
+    from semantic import Result
+    from semantic.compile import Column
 
 FORMATS = ("table", "csv", "json", "parquet")
 NULL = "NULL"
@@ -160,7 +161,7 @@ def shown(value: Any, style: str | None, zone: ZoneInfo) -> str:
             return str(value)
 
 
-def _shown_number(value: float | Decimal, style: str | None) -> str:
+def _shown_number(value: Any, style: str | None) -> str:
     match style:
         case "integer":
             return f"{value:,.0f}"
@@ -169,13 +170,7 @@ def _shown_number(value: float | Decimal, style: str | None) -> str:
         case "percent":
             return f"{value:.1%}"
         case _:
-            return (
-                f"{value:.12g}"
-                if isinstance(value, float)
-                else f"{value:f}"
-                if isinstance(value, Decimal)
-                else str(value)
-            )
+            return f"{value:.12g}" if isinstance(value, float) else plain(value, ZoneInfo("UTC")) or NULL
 
 
 def _one_line(text: str) -> str:

@@ -26,9 +26,9 @@ class Refusal(click.ClickException):
         click.secho(self.message, fg="red", err=True)
 
 
-def say(message: str = "", **style: bool) -> None:
+def say(message: str = "", *, dim: bool | None = None) -> None:
     """Print a message to stderr."""
-    click.secho(message, err=True, **style)
+    click.secho(message, err=True, dim=dim)
 
 
 def working(label: str, call: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:

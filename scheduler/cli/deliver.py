@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +65,7 @@ def run_now(layer: Layer, export: Export, moment: datetime) -> RunReport:
     from scheduler.runs import RunState
     from scheduler.store import Store
 
+    _show_faults_alone()
     with Store.of_project(layer.model.root or Path()) as store:
         report = working(
             f"exporting {export.name}",
@@ -73,6 +75,13 @@ def run_now(layer: Layer, export: Export, moment: datetime) -> RunReport:
     if report.run.state is not RunState.SUCCEEDED:
         raise Refusal(report.run.error or f"{report.run} is being carried out by another process")
     return report
+
+
+def _show_faults_alone() -> None:
+    """Let the log show tracebacks of faults; what else goes wrong is said once, at the end."""
+    handler = logging.StreamHandler()
+    handler.addFilter(lambda record: "Traceback" in record.getMessage())
+    logging.getLogger("metricast").addHandler(handler)
 
 
 @click.command(epilog=SERVE_EXAMPLES, short_help="Run every export on its schedule.")

@@ -15,7 +15,7 @@ from scheduler.cli.options import open_layer, project_option
 
 if TYPE_CHECKING:
     from exporters.base import Export
-    from semantic import Layer
+    from semantic import Diagnostic, Layer
 
 USERS = 20_000
 ROWS_SHOWN = 6
@@ -92,7 +92,7 @@ def _database(project: Path) -> Path:
     if target.engine != "duckdb" or target.database is None:
         message = "the demo makes a DuckDB file, but the default target of project.yml names none"
         raise Refusal(message)
-    database = project / target.database
+    database = Path(project, target.database)
     if not database.resolve().is_relative_to(project.resolve()):
         message = f"the demo writes inside the project folder only; the default target is {database}"
         raise Refusal(message)
@@ -111,13 +111,17 @@ def _first_export(layer: Layer) -> Export:
 
 def _logical_time(export: Export, time_zone: str) -> datetime:
     """Return the export's last scheduled time before the sample data end; their end if it has no schedule."""
-    from scheduler.definitions import schedule_of
     from scheduler.demo import DEFAULT_END
+    from scheduler.schedule import read_timetable
+    from semantic.errors import ModelError
 
     zone = ZoneInfo(time_zone)
     end = datetime.combine(DEFAULT_END + timedelta(days=1), time(), zone)
-    schedule = schedule_of(export)
-    due = schedule.latest_until(end) if schedule else None
+    mistakes: list[Diagnostic] = []
+    timetable = read_timetable(export, mistakes.append)
+    if mistakes:
+        raise ModelError(*mistakes)
+    due = timetable.latest_until(end) if timetable else None
     return (due or end).astimezone(zone)
 
 

@@ -13,7 +13,8 @@ from scheduler.cli.options import open_layer, project_option, target_option
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from semantic import Layer
+    from exporters.base import Export
+    from semantic import Diagnostic, Layer
 
 Row = tuple[str, ...]
 
@@ -40,11 +41,22 @@ Examples:
 def validate(project: Path, target: str | None, data: bool) -> None:
     """Check the project's YAML and show every mistake with its place."""
     with open_layer(project, target) as layer:
-        found = layer.validate() if not data else working("checking the data", layer.validate, layer.cancel)
+        exports, found = _read_exports(layer)
+        if data:
+            found = (*found, *working("checking the data", layer.validate, layer.cancel))
         if found:
             raise Refusal("\n".join(diagnostic.render() for diagnostic in found))
-        model = layer.model
-        say(f"no mistakes: {len(model.datasets)} datasets, {len(model.metrics)} metrics")
+        counts = {"datasets": layer.model.datasets, "metrics": layer.model.metrics, "exports": exports}
+        say("no mistakes in " + ", ".join(f"{len(things)} {what}" for what, things in counts.items()))
+
+
+def _read_exports(layer: Layer) -> tuple[tuple[Export, ...], tuple[Diagnostic, ...]]:
+    from exporters.definitions import read_exports
+    from scheduler.schedule import check_schedules
+
+    mistakes: list[Diagnostic] = []
+    exports = read_exports(layer.model, mistakes.append)
+    return exports, (*mistakes, *check_schedules(exports))
 
 
 @click.command("list", epilog=LIST_EXAMPLES, short_help="List metrics, dimensions and exports.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -61,17 +61,13 @@ def _deliver(result: Result, style: str, output: Path | None) -> None:
     from scheduler.output import write_beside, write_result
 
     if output is None:
-        write_result(result, style, _stdout())
+        write_result(result, style, sys.stdout.buffer)
     else:
         write_beside(result, style, output)
     if output is not None or (style == "table" and sys.stderr.isatty()):
         rows = "1 row" if len(result) == 1 else f"{len(result):,} rows"
         where = "" if output is None else f" in {output}"
         say(f"{rows}{where}, as of {result.as_of.isoformat(sep=' ', timespec='seconds')}", dim=True)
-
-
-def _stdout() -> IO[bytes]:
-    return click.get_binary_stream("stdout")
 
 
 @click.command(epilog=EXAMPLES.format(name="sql", more="--dialect databricks"))

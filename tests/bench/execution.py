@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import duckdb
 
-from semantic import Layer
+from semantic import Layer, Query
 from tests.bench.measure import Measurement, measure
 from tests.bench.questions import AS_OF, questions
 
@@ -21,15 +22,20 @@ def execution(layer: Layer) -> Iterator[Measurement]:
     assert root is not None
     with duckdb.connect(str(root / ".metricast" / "engagement.duckdb"), read_only=True) as connection:
         for name, query, written in questions():
-            ours = layer.run(query, as_of=AS_OF).rows()
-            theirs = connection.execute(written).fetchall()
+            ours, theirs = _ask(layer, query), _fetch(connection, written)
             assert_equal_rows(name, ours, theirs)
-            by_hand = measure(name, lambda sql=written: connection.execute(sql).fetchall(), repeats=REPEATS)
-            layered = measure(
-                f"query {name}", lambda asked=query: layer.run(asked, as_of=AS_OF).rows(), repeats=REPEATS
-            )
+            by_hand = measure(name, partial(_fetch, connection, written), repeats=REPEATS)
+            layered = measure(f"query {name}", partial(_ask, layer, query), repeats=REPEATS)
             note = f"{len(ours)} rows; {layered.middle / by_hand.middle:.2f} x hand-written SQL"
             yield Measurement(layered.what, layered.best, layered.middle, note)
+
+
+def _fetch(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Any]:
+    return connection.execute(sql).fetchall()
+
+
+def _ask(layer: Layer, query: Query) -> list[Any]:
+    return layer.run(query, as_of=AS_OF).rows()
 
 
 def assert_equal_rows(name: str, ours: list[Any], theirs: list[Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from semantic.compile import compile_query
@@ -18,8 +19,7 @@ COMPILES, STARTS = 50, 10
 def compiling(model: Model) -> Iterator[Measurement]:
     """Yield the time that each question takes to become SQL in a warm process."""
     for name, query, _ in questions():
-        call = lambda asked=query: compile_query(model, asked, as_of=AS_OF)  # noqa: E731
-        yield measure(f"compile {name}", call, repeats=COMPILES)
+        yield measure(f"compile {name}", partial(compile_query, model, query, as_of=AS_OF), repeats=COMPILES)
 
 
 def starting(project: Path) -> Iterator[Measurement]:
@@ -32,5 +32,5 @@ def starting(project: Path) -> Iterator[Measurement]:
         ("metricast sql", [metricast, "sql", "active_users", "--by", "week,gender", *shipped]),
         ("metricast query", [metricast, "query", "active_users", "--by", "month", *shipped]),
     ):
-        call = lambda line=command: subprocess.run(line, check=True, capture_output=True)  # noqa: E731
+        call = partial(subprocess.run, command, check=True, capture_output=True)
         yield measure(what, call, repeats=STARTS, note="whole process")
