@@ -1,0 +1,290 @@
+"""What must hold in a model before any query: each check looks at one thing and yields diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
+
+from sqlglot.errors import SqlglotError
+
+from semantic.errors import Diagnostic, QueryError, Span, listing, suggest
+from semantic.expressions import GRAINS, ExpressionError, parse
+from semantic.joins import follow, key_columns
+from semantic.lower import parse_dataset_sql
+from semantic.metric_types import Metric, Ratio
+from semantic.metric_types.simple import Simple
+from semantic.model import Dataset, Dimension, Join, Model
+from semantic.names import read_name
+from semantic.scans import Context, RowScope, Unreachable
+from semantic.trees import IS_TOTAL
+
+RESERVED = (*GRAINS, "at", "as_of", IS_TOTAL)
+Check = Callable[[Model], Iterator[Diagnostic]]
+
+
+def check_project(model: Model) -> Iterator[Diagnostic]:
+    """The time zone exists, the default target is one of the targets."""
+    settings = model.project
+    if not _is_zone(settings.time_zone):
+        hint = "write an IANA name such as Europe/Berlin"
+        message = f"unknown time zone '{settings.time_zone}'"
+        yield Diagnostic("E108", message, _place(model, "project.0", "time_zone"), hint)
+    if settings.default_target is not None and settings.default_target not in settings.targets:
+        hint = suggest(settings.default_target, settings.targets) or f"targets: {listing(settings.targets)}"
+        message = f"unknown target '{settings.default_target}'"
+        yield Diagnostic("E109", message, _place(model, "project.0", "default_target"), hint)
+    if settings.default_target is None and len(settings.targets) > 1:
+        message = "there are several targets and no default_target"
+        yield Diagnostic("E109", message, _place(model, "project.0", "targets"), "name the usual one")
+    elif not settings.targets:
+        yield Diagnostic("E109", "there is no target", _place(model, "project.0", "targets"))
+
+
+def check_names(model: Model) -> Iterator[Diagnostic]:
+    """No name means something else already."""
+    for dataset in model.datasets.values():
+        at = f"datasets.{dataset.name}"
+        for name in dataset.dimensions:
+            if name in RESERVED or not name.isidentifier():
+                message = f"a dimension cannot be called '{name}': the word is taken" if name in RESERVED else None
+                hint = "use letters, digits and _, and none of " + listing(RESERVED, 20)
+                span = _key_place(model, at, "dimensions", name)
+                yield Diagnostic("E203", message or f"'{name}' is not a usable name", span, hint)
+        for name, join in dataset.joins.items():
+            if name in model.datasets and (join.dataset or name) != name:
+                message = f"the join '{name}' leads to '{join.dataset}', but '{name}' is a dataset of its own"
+                yield Diagnostic("E203", message, _key_place(model, at, "joins", name), "give the join another name")
+    for name in model.metrics:
+        if name in RESERVED:
+            span = _name_place(model, f"metrics.{name}")
+            yield Diagnostic("E203", f"a metric cannot be called '{name}': the word is taken", span)
+
+
+def check_datasets(model: Model) -> Iterator[Diagnostic]:
+    """Clocks, validity, dataset SQL and `via`."""
+    for dataset in model.datasets.values():
+        at = f"datasets.{dataset.name}"
+        if dataset.time is not None and not _is_time(model.dimensions[dataset.name].get(dataset.time)):
+            hint = f"give '{dataset.time}' the type date, timestamp or timestamptz"
+            message = f"the clock '{dataset.time}' of dataset '{dataset.name}' is not a time dimension"
+            yield Diagnostic("E204", message, _place(model, at, "time"), hint)
+        if dataset.sql is not None:
+            try:
+                parse_dataset_sql(dataset.sql)
+            except (SqlglotError, ValueError) as error:
+                reason = str(error).splitlines()[0]
+                message = f"the SQL of dataset '{dataset.name}' cannot be read: {reason}"
+                yield Diagnostic("E212", message, _place(model, at, "sql"))
+        for target, path in dataset.via.items():
+            if _follow(model, dataset.name, path) is None:
+                message = f"'{path}' is not a chain of joins from '{dataset.name}'"
+                yield Diagnostic("E207", message, _place(model, at, "via", target))
+
+
+def check_joins(model: Model) -> Iterator[Diagnostic]:
+    """Every join leads to a key of a dataset, with as many columns."""
+    for dataset in model.datasets.values():
+        for name, join in dataset.joins.items():
+            place = (f"datasets.{dataset.name}", "joins", name)
+            yield from _check_join(model, dataset, name, join, place)
+
+
+def _check_join(
+    model: Model, dataset: Dataset, name: str, join: Join, place: tuple[str, str, str]
+) -> Iterator[Diagnostic]:
+    target = model.datasets.get(join.dataset or name)
+    if target is None:
+        hint = suggest(join.dataset or name, model.datasets) or f"datasets: {listing(model.datasets)}"
+        span = _place(model, *place, "dataset") if join.dataset else _key_place(model, *place)
+        message = f"the join '{name}' of dataset '{dataset.name}' leads to the unknown dataset '{join.dataset or name}'"
+        yield Diagnostic("E205", message, span, hint)
+        return
+    if not target.primary_key:
+        hint = f"declare it: primary_key: … in dataset '{target.name}'"
+        message = f"dataset '{target.name}' has no primary key, so nothing can be looked up in it"
+        yield Diagnostic("E206", message, _key_place(model, *place), hint)
+    elif len(key_columns(target)) != len(join.on):
+        wanted = ", ".join(key_columns(target))
+        message = f"the join '{name}' needs one column for each of {wanted}, and has {len(join.on)}"
+        yield Diagnostic("E206", message, _place(model, *place, "on"), "fan-out is not allowed: match the whole key")
+    if (join.as_of is None) != (target.validity is None):
+        yield _as_of_problem(model, name, target, place)
+    elif join.as_of and not _is_time(model.dimensions[dataset.name].get(join.as_of)):
+        message = f"'{join.as_of}' is not a time dimension of dataset '{dataset.name}'"
+        yield Diagnostic("E204", message, _place(model, *place, "as_of"))
+
+
+def _as_of_problem(model: Model, name: str, target: Dataset, place: tuple[str, str, str]) -> Diagnostic:
+    if target.validity is None:
+        message = f"the join '{name}' has as_of, but dataset '{target.name}' has no validity"
+        return Diagnostic("E208", message, _place(model, *place, "as_of"), "leave as_of out, or declare validity")
+    message = f"dataset '{target.name}' has one row per key and time, and the join '{name}' does not say at which time"
+    return Diagnostic("E208", message, _key_place(model, *place), "add as_of: the time dimension to look it up at")
+
+
+def check_dimensions(model: Model) -> Iterator[Diagnostic]:
+    """Row expressions are in the vocabulary, over columns only; zones exist; a zone is for timestamps."""
+    for dataset in model.datasets.values():
+        for name, dimension in dataset.dimensions.items():
+            place = (f"datasets.{dataset.name}", "dimensions", name)
+            if not _is_zone(dimension.zone):
+                message = f"unknown time zone '{dimension.zone}'"
+                yield Diagnostic("E108", message, _place(model, *place, "zone"), "write an IANA name")
+            if dimension.expr is not None:
+                yield from _check_row_expression(model, dimension.expr, (*place, "expr"))
+
+
+def _check_row_expression(model: Model, text: str, place: tuple[str, ...]) -> Iterator[Diagnostic]:
+    try:
+        names = parse(text).names
+    except ExpressionError as error:
+        span = _within(model, error.start, error.end, *place)
+        yield Diagnostic("E210", error.message, span, error.hint)
+        return
+    for name in names:
+        if name.qualifier:
+            span = _within(model, name.start, name.end, *place)
+            hint = "a dimension is made of its own dataset's columns"
+            yield Diagnostic("E210", f"'{name}' is not a column of this dataset", span, hint)
+
+
+def check_metrics(model: Model) -> Iterator[Diagnostic]:
+    """What each type finds wrong with its metrics, and names that lead nowhere."""
+    for metric in model.metrics.values():
+        at = f"metrics.{metric.name}"
+        for problem in metric.problems(model.datasets):
+            span = _within(model, problem.start, problem.end, at, *problem.path)
+            yield Diagnostic(problem.code, problem.message, span, problem.hint)
+        for reference in metric.references():
+            if reference.metric not in model.metrics:
+                span = _within(model, reference.start, reference.end, at, *reference.path)
+                hint = suggest(reference.metric, model.metrics)
+                message = f"unknown metric '{reference.metric}' in {getattr(metric, 'type', 'metric')} '{metric.name}'"
+                yield Diagnostic("E209", message, span, hint)
+        yield from _check_own_rows(model, metric)
+        yield from _check_ignored(model, metric)
+
+
+def _check_own_rows(model: Model, metric: Metric) -> Iterator[Diagnostic]:
+    """A simple metric's dataset exists, and its looked-up names can be looked up."""
+    if not isinstance(metric, Simple):
+        return
+    at = f"metrics.{metric.name}"
+    if metric.dataset not in model.datasets:
+        hint = suggest(metric.dataset, model.datasets) or f"datasets: {listing(model.datasets)}"
+        message = f"unknown dataset '{metric.dataset}' in metric '{metric.name}'"
+        yield Diagnostic("E205", message, _place(model, at, "dataset"), hint)
+        return
+    for key, text in (("expr", metric.expr), ("filter", metric.filter)):
+        try:
+            names = parse(text).names if text is not None else ()
+        except ExpressionError:
+            continue  # reported by the metric itself
+        for name in names:
+            if name.qualifier not in ("", metric.dataset):
+                span = _within(model, name.start, name.end, at, key)
+                yield from _check_looked_up(model, metric.dataset, str(name), span)
+
+
+def _check_looked_up(model: Model, dataset: str, name: str, span: Span) -> Iterator[Diagnostic]:
+    from datetime import UTC, datetime
+
+    from semantic.periods import Calendar
+
+    if any(diagnostic for diagnostic in check_joins(model)):
+        return  # paths cannot be followed before the joins are right
+    context = Context(model, Calendar(model.time_zone, model.week_start), datetime(2000, 1, 1, tzinfo=UTC))
+    try:
+        RowScope(context, dataset, model.datasets[dataset].time, f"dataset '{dataset}'").key(read_name(model, name))
+    except QueryError as error:
+        yield Diagnostic("E213", error.diagnostics[0].message, span, error.diagnostics[0].hint)
+    except Unreachable as error:
+        yield Diagnostic("E213", str(error), span)
+
+
+def _check_ignored(model: Model, metric: Metric) -> Iterator[Diagnostic]:
+    if not isinstance(metric, Ratio):
+        return
+    for key, part in (("numerator", metric.numerator), ("denominator", metric.denominator)):
+        for number, name in enumerate(part.ignore):
+            try:
+                read_name(model, name)
+            except QueryError as error:
+                found = error.diagnostics[0]
+                span = _place(model, f"metrics.{metric.name}", key, "ignore", number)
+                yield Diagnostic("E213", found.message, span, found.hint)
+
+
+def check_cycles(model: Model) -> Iterator[Diagnostic]:
+    """No metric is made of itself."""
+    for name in model.metrics:
+        ring = _ring(model, name, ())
+        if ring and ring[0] == min(ring):
+            message = f"metric '{name}' is made of itself: {' → '.join((*ring, ring[0]))}"
+            yield Diagnostic("E214", message, _name_place(model, f"metrics.{name}"))
+
+
+def _ring(model: Model, name: str, above: tuple[str, ...]) -> tuple[str, ...]:
+    if name in above:
+        return above[above.index(name) :] if above[0] == name else ()
+    metric = model.metrics.get(name)
+    for reference in metric.references() if metric else ():
+        ring = _ring(model, reference.metric, (*above, name))
+        if ring:
+            return ring
+    return ()
+
+
+CHECKS: tuple[Check, ...] = (
+    check_project,
+    check_names,
+    check_datasets,
+    check_joins,
+    check_dimensions,
+    check_metrics,
+    check_cycles,
+)
+
+
+def _follow(model: Model, dataset: str, path: str) -> object:
+    try:
+        return follow(model, dataset, tuple(path.split(".")))
+    except KeyError:
+        return None  # a join to an unknown dataset is reported by check_joins
+
+
+def _is_time(dimension: Dimension | None) -> bool:
+    return dimension is not None and dimension.type in ("date", "timestamp", "timestamptz")
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name).key)
+    except (ValueError, OSError, LookupError):
+        return False
+
+
+def _place(model: Model, at: str, *path: str | int) -> Span:
+    node = model.nodes.get(at)
+    return node.child(*path).span if node else Span(at, 1, 1)
+
+
+def _key_place(model: Model, at: str, *path: str) -> Span:
+    node = model.nodes.get(at)
+    return node.child(*path[:-1]).key_span(path[-1]) if node else Span(at, 1, 1)
+
+
+def _name_place(model: Model, at: str) -> Span:
+    section, _, name = at.partition(".")
+    for found, _, span in model.documents.entries(section):
+        if found == name:
+            return span
+    return Span(at, 1, 1)
+
+
+def _within(model: Model, start: int, end: int, at: str, *path: str | int) -> Span:
+    node = model.nodes.get(at)
+    if node is None:
+        return Span(at, 1, 1)
+    found = node.child(*path)
+    return found.locate(start, end) if end > start and isinstance(found.value, str) else found.span

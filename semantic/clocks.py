@@ -1,0 +1,122 @@
+"""Time dimensions as SQL: business-local values, periods of a grain, and the rows within a period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from sqlglot import exp
+
+from semantic.expressions import call, date_literal, text, timestamp_literal
+from semantic.model import Dimension
+from semantic.periods import DAY_GRAINS, Calendar, Period, midnight
+
+TimeKind = Literal["date", "timestamp", "timestamptz"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A time column of a row, and how to read it.
+
+    A `date` is a business day and never converted; a `timestamp` is naive in `zone`; a `timestamptz` is an instant.
+    """
+
+    value: exp.Expr
+    kind: TimeKind
+    zone: str
+    calendar: Calendar
+
+    def local(self) -> exp.Expr:
+        """The business-local time, naive; a date stays a date."""
+        if self.kind == "date":
+            return self.value.copy()
+        return to_local(self, self.calendar.time_zone)
+
+    def local_at(self, grain: str) -> exp.Expr:
+        """The first moment of the local period of a grain: a DATE from `day` up, else a naive timestamp."""
+        if grain in DAY_GRAINS:
+            return self.at(grain)
+        return call("date_trunc", text(grain), self.local())
+
+    def at(self, grain: str) -> exp.Expr:
+        """The period of a grain that this time lies in: its first day, or the instant at which its hour … begins."""
+        if grain in DAY_GRAINS:
+            return day_trunc(grain, self.local(), self.calendar)
+        return call("hour_start", text(grain), to_local(self, "UTC"), text(self.calendar.time_zone))
+
+    def instant(self) -> exp.Expr:
+        """The value as it is shown: an instant, or a date."""
+        if self.kind == "timestamp":
+            return call("instant", to_local(self, "UTC"))
+        return self.value.copy()
+
+    def within(self, period: Period) -> tuple[exp.Expr, exp.Expr]:
+        """`start <= time` and `time < end`, on the bare column wherever that is exact."""
+        return (
+            exp.GTE(this=self._column_for(period.start), expression=self._bound(period.start)),
+            exp.LT(this=self._column_for(period.end), expression=self._bound(period.end)),
+        )
+
+    def _column_for(self, day: date) -> exp.Expr:
+        return self.value.copy() if self.kind == "date" or self._raw_bound(day) is not None else self.local()
+
+    def _bound(self, day: date) -> exp.Expr:
+        if self.kind == "date":
+            return date_literal(day)
+        raw = self._raw_bound(day) or datetime(day.year, day.month, day.day)
+        literal = timestamp_literal(raw)
+        return call("instant", literal) if self.kind == "timestamptz" and self._raw_bound(day) else literal
+
+    def _raw_bound(self, day: date) -> datetime | None:
+        """The local midnight in the column's own terms, where the column is comparable with one moment."""
+        if self.kind == "timestamp" and self.zone == self.calendar.time_zone:
+            return datetime(day.year, day.month, day.day)
+        if self.kind == "timestamptz" or self.zone == "UTC":
+            return midnight(day, self.calendar.time_zone)
+        return None
+
+
+def clock_of(value: exp.Expr, dimension: Dimension, calendar: Calendar) -> Clock | None:
+    """The clock that a dimension is, or None where it is not a time."""
+    if dimension.type not in ("date", "timestamp", "timestamptz"):
+        return None
+    return Clock(value, dimension.type, dimension.zone, calendar)
+
+
+def day_trunc(grain: str, value: exp.Expr, calendar: Calendar) -> exp.Expr:
+    """The first day of the period of a grain of `day` or coarser, as a DATE."""
+    return call("day_trunc", text(grain), value, exp.Literal.number(calendar.week_offset))
+
+
+def to_local(clock: Clock, zone: str) -> exp.Expr:
+    """A clock's naive time in a zone."""
+    source = "" if clock.kind == "timestamptz" else clock.zone
+    if source == zone:
+        return clock.value.copy()
+    return call("to_zone", clock.value.copy(), text(source), text(zone))
+
+
+def comparable(one: Clock, other: Clock) -> tuple[exp.Expr, exp.Expr]:
+    """Two clocks in common terms: as they are if alike, local if one is a date, else in UTC."""
+    if (one.kind, one.zone) == (other.kind, other.zone):
+        return one.value.copy(), other.value.copy()
+    if "date" in (one.kind, other.kind):
+        return one.local(), other.local()
+    return to_local(one, "UTC"), to_local(other, "UTC")
+
+
+def first_instant(day: date, zone: str) -> datetime:
+    """The first instant (naive UTC) of a local day."""
+    begins = midnight(day, zone)
+    if begins is not None:
+        return begins
+    return (
+        datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
+    )
+
+
+def last_second(day: date, zone: str) -> datetime:
+    """The last whole second (naive UTC) before a local day begins."""
+    return first_instant(day, zone) - timedelta(seconds=1)

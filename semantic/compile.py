@@ -1,0 +1,93 @@
+"""The one path from a query to SQL: resolve → passes → lower → dialect. Pure: no I/O, no clock, no environment."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from semantic.dialects import DIALECTS
+from semantic.errors import Diagnostic, QueryError, listing
+from semantic.lower import lower
+from semantic.metric_types.base import Format
+from semantic.model import Model
+from semantic.names import DimensionRef, TimeWord
+from semantic.passes import PASSES
+from semantic.periods import Period
+from semantic.plan import Plan
+from semantic.query import Query
+from semantic.resolve import Asked, resolve
+from semantic.trees import IS_TOTAL
+
+Role = Literal["dimension", "time", "metric", "marker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the result: its name as asked for, and what people want to know about it."""
+
+    name: str
+    role: Role
+    label: str
+    description: str = ""
+    format: Format | None = None
+    grain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A query as SQL, with everything that was settled on the way."""
+
+    sql: str
+    columns: tuple[Column, ...]
+    query: Query
+    plan: Plan
+    as_of: datetime
+    time_zone: str
+    period: Period | None
+
+    @property
+    def sql_hash(self) -> str:
+        """SHA-256 of the SQL, hexadecimal."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def compile_query(model: Model, query: Query, *, as_of: datetime, dialect: str = "duckdb") -> Compiled:
+    """Compile a query as of an aware instant. Raises QueryError, with the reason, where it has no correct answer."""
+    if dialect not in DIALECTS:
+        raise QueryError(Diagnostic("E323", f"unknown dialect '{dialect}'", hint=f"known: {listing(DIALECTS)}"))
+    plan, asked = resolve(query, model, as_of)
+    for rewrite in PASSES:
+        plan = rewrite(plan, asked)
+    sql = DIALECTS[dialect].emit(lower(plan, model.root))
+    zone = asked.context.calendar.time_zone
+    return Compiled(sql, tuple(_columns(asked)), query, plan, as_of, zone, asked.period)
+
+
+def _columns(asked: Asked) -> list[Column]:
+    columns = [_dimension_column(asked, at) for at in range(len(asked.by))]
+    for name in asked.query.metrics:
+        metric = asked.context.model.metrics[name]
+        columns.append(Column(name, "metric", metric.label or spoken(name), metric.description, metric.format))
+    return columns + ([Column(IS_TOTAL, "marker", "Total")] if asked.query.totals else [])
+
+
+def _dimension_column(asked: Asked, at: int) -> Column:
+    key, reference = asked.by[at]
+    match reference:
+        case TimeWord(grain):
+            return Column(key.name, "time", grain.capitalize(), grain=grain)
+        case DimensionRef(qualifier, name, grain):
+            found = next(
+                (dims[name] for ds, dims in asked.context.model.dimensions.items() if ds == qualifier and name in dims),
+                None,
+            )
+            label = (found.label if found else None) or spoken(name)
+            role: Role = "time" if grain else "dimension"
+            return Column(key.name, role, label, found.description if found else "", grain=grain)
+
+
+def spoken(name: str) -> str:
+    """A name as a heading: `new_users` → `New users`."""
+    return name.replace("_", " ").strip().capitalize()

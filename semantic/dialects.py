@@ -1,0 +1,256 @@
+"""From a statement in the vocabulary to the text of one SQL dialect.
+
+A dialect is its parent's emitters and those that differ. An emitter gets the arguments of a `call` and gives a tree
+that sqlglot prints as it stands. DuckDB is the base, Databricks a diff from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from semantic.expressions import CALL
+
+Emitter = Callable[..., exp.Expr]
+
+_SAFE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
+_RESERVED = frozenset(  # a list of ninety quoted words would hide the words
+    """
+    all analyse analyze and anti any array as asc asymmetric at authorization both by case cast check collate
+    column constraint create cross current_date current_time current_timestamp current_user default deferrable
+    delete desc describe distinct do drop else end escape except exists false fetch filter for foreign from full
+    function grant group grouping having in initially inner insert intersect interval into is join lambda
+    lateral leading left like limit map minus natural not null of offset on only or order outer overlaps pivot
+    placing primary qualify range references returning right row rows select semi session_user set show similar
+    some struct summarize symmetric table tablesample then time to trailing true truncate union unique unknown
+    unpivot unnest update user using values variadic view when where window with within
+    """.split()  # noqa: SIM905
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A SQL dialect: sqlglot's name for it, and how each call of the vocabulary is written in it."""
+
+    name: str
+    emitters: Mapping[str, Emitter]
+
+    def emit(self, statement: exp.Expr) -> str:
+        """The statement's text. The tree is consumed."""
+        for node in reversed(list(statement.find_all(exp.Anonymous))):  # innermost first
+            if str(node.this).startswith(CALL):
+                emitter = self.emitters.get(str(node.this).removeprefix(CALL))
+                node.replace(emitter(*node.expressions) if emitter else _same_name(node))
+        for identifier in statement.find_all(exp.Identifier):
+            name = str(identifier.this)
+            if not identifier.quoted and (not _SAFE.match(name) or name.lower() in _RESERVED):
+                identifier.set("quoted", True)
+        return statement.sql(dialect=self.name, pretty=True, comments=False)
+
+
+def _same_name(node: exp.Anonymous) -> exp.Expr:
+    return function(str(node.this).removeprefix(CALL), *node.expressions)
+
+
+def function(name: str, *arguments: exp.Expr) -> exp.Expr:
+    """A plain function call."""
+    return exp.Anonymous(this=name.upper(), expressions=list(arguments))
+
+
+def cast(value: exp.Expr, to: str) -> exp.Expr:
+    """A cast to a type by its name in DuckDB."""
+    return exp.Cast(this=value, to=exp.DataType.build(to, dialect="duckdb"))
+
+
+def interval(count: int, unit: str) -> exp.Expr:
+    """`INTERVAL '3' MONTH`."""
+    return exp.Interval(this=exp.Literal.string(str(count)), unit=exp.Var(this=unit.upper()))
+
+
+def _paren(value: exp.Expr) -> exp.Expr:
+    return exp.Paren(this=value) if isinstance(value, exp.Binary | exp.AtTimeZone) else value
+
+
+def _number(literal: exp.Expr) -> int:
+    return int(str(literal.this))
+
+
+def _mod(value: exp.Expr, divisor: exp.Expr) -> exp.Expr:
+    return exp.Mod(this=_paren(value), expression=exp.Nullif(this=divisor, expression=exp.Literal.number(0)))
+
+
+def _day_trunc(unit: exp.Expr, value: exp.Expr, week_offset: exp.Expr) -> exp.Expr:
+    grain, offset = str(unit.this), _number(week_offset)
+    if grain == "day":
+        return cast(value, "date")
+    if grain == "week" and offset:
+        shifted = exp.Sub(this=_paren(value), expression=interval(offset, "day"))
+        return cast(exp.Add(this=function("date_trunc", unit, shifted), expression=interval(offset, "day")), "date")
+    return cast(function("date_trunc", unit, value), "date")
+
+
+def _date_trunc(unit: exp.Expr, value: exp.Expr) -> exp.Expr:
+    if str(unit.this) in ("second", "minute", "hour"):
+        return function("date_trunc", unit, value)
+    return _day_trunc(unit, value, exp.Literal.number(0))
+
+
+def _age_years(born: exp.Expr, at: exp.Expr) -> exp.Expr:
+    """Completed years: the difference of the years, less one before the anniversary in the later year."""
+
+    def day_of_year(value: exp.Expr) -> exp.Expr:
+        month = exp.Mul(this=function("month", value.copy()), expression=exp.Literal.number(100))
+        return exp.Add(this=month, expression=function("day", value.copy()))
+
+    years = exp.Sub(this=function("year", at.copy()), expression=function("year", born.copy()))
+    early = exp.LT(this=day_of_year(at), expression=day_of_year(born))
+    less = exp.Case().when(early, exp.Literal.number(1)).else_(exp.Literal.number(0))
+    return exp.Paren(this=exp.Sub(this=years, expression=less))
+
+
+def _weeks_between(start: exp.Expr, end: exp.Expr) -> exp.Expr:
+    """Week boundaries crossed; DuckDB's own date_diff('week') counts whole weeks."""
+    first, last = (_day_trunc(exp.Literal.string("week"), value, exp.Literal.number(0)) for value in (start, end))
+    days = function("date_diff", exp.Literal.string("day"), first, last)
+    return exp.Paren(this=exp.IntDiv(this=days, expression=exp.Literal.number(7)))
+
+
+def _duckdb_date_diff(unit: exp.Expr, start: exp.Expr, end: exp.Expr) -> exp.Expr:
+    return _weeks_between(start, end) if unit.this == "week" else function("date_diff", unit, start, end)
+
+
+def _duckdb_to_zone(value: exp.Expr, source: exp.Expr, zone: exp.Expr) -> exp.Expr:
+    if source.this:
+        value = exp.AtTimeZone(this=_paren(value), zone=source)
+    return exp.AtTimeZone(this=value, zone=zone)
+
+
+def _duckdb_instant(value: exp.Expr) -> exp.Expr:
+    return exp.AtTimeZone(this=_paren(value), zone=exp.Literal.string("UTC"))
+
+
+def _duckdb_hour_start(unit: exp.Expr, utc: exp.Expr, zone: exp.Expr) -> exp.Expr:
+    """The instant at which the local hour … of a UTC time begins: the time less what has passed of its local hour."""
+    if zone.this == "UTC":
+        return _duckdb_instant(function("date_trunc", unit, utc))
+    local = _duckdb_to_zone(utc.copy(), exp.Literal.string("UTC"), zone)
+    passed = exp.Sub(this=exp.Paren(this=local), expression=function("date_trunc", unit, local.copy()))
+    return _duckdb_instant(exp.Sub(this=_paren(utc), expression=exp.Paren(this=passed)))
+
+
+def _duckdb_utc(value: exp.Expr) -> exp.Expr:
+    return exp.AtTimeZone(this=value, zone=exp.Literal.string("UTC"))
+
+
+def _duckdb_series(first: exp.Expr, last: exp.Expr, count: exp.Expr, unit: exp.Expr) -> exp.Expr:
+    step = interval(_number(count), str(unit.this))
+    return function("unnest", function("generate_series", first, last, step))
+
+
+def _duckdb_files(pattern: exp.Expr) -> exp.Expr:
+    reader = {"parquet": "read_parquet", "csv": "read_csv", "json": "read_json"}[_file_kind(str(pattern.this))]
+    return function(reader, pattern)
+
+
+def _file_kind(pattern: str) -> str:
+    return pattern.rsplit(".", 1)[-1].lower().replace("ndjson", "json")
+
+
+DUCKDB = Dialect(
+    "duckdb",
+    {
+        "mod": _mod,
+        "day_trunc": _day_trunc,
+        "date_trunc": _date_trunc,
+        "date_diff": _duckdb_date_diff,
+        "age_years": _age_years,
+        "iso_weekday": lambda value: function("isodow", value),
+        "nullif": lambda value, other: exp.Nullif(this=value, expression=other),
+        "to_zone": _duckdb_to_zone,
+        "instant": _duckdb_instant,
+        "hour_start": _duckdb_hour_start,
+        "utc": _duckdb_utc,
+        "series": _duckdb_series,
+        "files": _duckdb_files,
+    },
+)
+
+
+def _databricks_to_zone(value: exp.Expr, source: exp.Expr, zone: exp.Expr) -> exp.Expr:
+    naive = cast(value, "timestamp")
+    return function("convert_timezone", source if source.this else exp.Literal.string("UTC"), zone, naive)
+
+
+def _databricks_instant(value: exp.Expr) -> exp.Expr:
+    return exp.Cast(this=value, to=exp.DataType.build("timestamp", dialect="databricks"))
+
+
+def _databricks_hour_start(unit: exp.Expr, utc: exp.Expr, zone: exp.Expr) -> exp.Expr:
+    if zone.this == "UTC":
+        return _databricks_instant(function("date_trunc", unit, utc))
+    local = _databricks_to_zone(utc.copy(), exp.Literal.string("UTC"), zone)
+    passed = exp.Sub(this=local, expression=function("date_trunc", unit, local.copy()))
+    return _databricks_instant(exp.Sub(this=cast(utc, "timestamp"), expression=exp.Paren(this=passed)))
+
+
+def _databricks_series(first: exp.Expr, last: exp.Expr, count: exp.Expr, unit: exp.Expr) -> exp.Expr:
+    """A sequence that runs backwards is an error in Spark, so a range without periods gives no array at all."""
+    step = interval(_number(count), str(unit.this))
+    runs = exp.LTE(this=first.copy(), expression=last.copy())
+    return function("explode", exp.Case().when(runs, function("sequence", first, last, step)))
+
+
+def _databricks_files(pattern: exp.Expr) -> exp.Expr:
+    kind = _file_kind(str(pattern.this))
+    return exp.Table(this=exp.to_identifier(str(pattern.this), quoted=True), db=exp.to_identifier(kind))
+
+
+_UNIT_YEARS: dict[str, Callable[[exp.Expr], exp.Expr]] = {
+    "year": lambda value: function("year", value),
+    "quarter": lambda value: exp.Add(
+        this=exp.Mul(this=function("year", value), expression=exp.Literal.number(4)),
+        expression=function("quarter", value.copy()),
+    ),
+    "month": lambda value: exp.Add(
+        this=exp.Mul(this=function("year", value), expression=exp.Literal.number(12)),
+        expression=function("month", value.copy()),
+    ),
+}
+
+
+def _databricks_date_diff(unit: exp.Expr, start: exp.Expr, end: exp.Expr) -> exp.Expr:
+    """Boundaries crossed, not whole units elapsed."""
+    grain = str(unit.this)
+    if grain in _UNIT_YEARS:
+        later, earlier = _UNIT_YEARS[grain](end), _UNIT_YEARS[grain](start)
+        return exp.Paren(this=exp.Sub(this=later, expression=exp.Paren(this=earlier)))
+    if grain in ("day", "week"):
+        first, last = (_date_trunc(unit.copy(), value) for value in (start, end))
+        days = function("datediff", last, first)
+        return days if grain == "day" else exp.IntDiv(this=days, expression=exp.Literal.number(7))
+    first, last = (function("date_trunc", unit.copy(), value) for value in (start, end))
+    return function("timestampdiff", exp.Var(this=grain.upper()), first, last)
+
+
+DATABRICKS = Dialect(
+    "databricks",
+    {
+        **DUCKDB.emitters,
+        "iso_weekday": lambda value: exp.Paren(
+            this=exp.Add(this=function("weekday", value), expression=exp.Literal.number(1))
+        ),
+        "starts_with": lambda value, start: function("startswith", value, start),
+        "date_diff": _databricks_date_diff,
+        "to_zone": _databricks_to_zone,
+        "instant": _databricks_instant,
+        "hour_start": _databricks_hour_start,
+        "utc": lambda value: cast(value, "timestamp"),
+        "series": _databricks_series,
+        "files": _databricks_files,
+    },
+)
+
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (DUCKDB, DATABRICKS)}

@@ -1,0 +1,142 @@
+"""DuckDB: a file opened read-only, or a database in memory over files; results as Arrow."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from semantic.engines.base import Limits
+from semantic.errors import Diagnostic, EngineError, suggest
+from semantic.model import Target
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCH = 100_000
+
+
+@dataclass(slots=True)
+class DuckDBEngine:
+    """One connection. Sessions run in UTC, so that no result depends on the machine's time zone."""
+
+    connection: duckdb.DuckDBPyConnection
+    limits: Limits = field(default_factory=Limits)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def open(cls, target: Target, root: Path | None, limits: Limits) -> DuckDBEngine:
+        """Open the target's file read-only, or a database in memory. Raises EngineError."""
+        path = _path(target, root)
+        if path is not None and not path.exists():
+            message = f"the database {target.database} does not exist"
+            raise EngineError(
+                Diagnostic("E401", message, hint="metricast demo makes the demo's; or mend the target in project.yml")
+            )
+        try:
+            connection = duckdb.connect(str(path) if path else ":memory:", read_only=path is not None)
+        except duckdb.Error as error:
+            raise EngineError(_cannot_open(target, str(error))) from None
+        return cls(_prepared(connection), limits)
+
+    @property
+    def dialect(self) -> str:
+        """DuckDB's own."""
+        return "duckdb"
+
+    def execute(self, sql: str) -> pa.Table:
+        """Run one query within the limits."""
+        self.stopped.clear()
+        alarm = threading.Timer(self.limits.seconds, self.connection.interrupt) if self.limits.seconds else None
+        if alarm:
+            alarm.start()
+        try:
+            return self._fetch(sql)
+        except duckdb.Error as error:
+            raise EngineError(self._explain(error)) from None
+        finally:
+            if alarm:
+                alarm.cancel()
+
+    def column_types(self, sql: str) -> dict[str, str]:
+        """By DESCRIBE."""
+        try:
+            rows = self.connection.execute(f"DESCRIBE {sql}").fetchall()
+        except duckdb.Error as error:
+            raise EngineError(self._explain(error)) from None
+        return {str(row[0]): str(row[1]) for row in rows}
+
+    def cancel(self) -> None:
+        """Interrupt the running query."""
+        self.stopped.set()
+        self.connection.interrupt()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    def _fetch(self, sql: str) -> pa.Table:
+        import pyarrow as pa
+
+        reader = self.connection.execute(sql).to_arrow_reader(_BATCH)
+        batches, count = [], 0
+        for batch in reader:
+            count += batch.num_rows
+            if self.limits.rows is not None and count > self.limits.rows:
+                message = f"the result has more than {self.limits.rows:,} rows"
+                raise EngineError(
+                    Diagnostic(
+                        "E403",
+                        message,
+                        hint="take a coarser grain, a filter, a limit, or raise the row limit",
+                    )
+                )
+            batches.append(batch)
+        return pa.Table.from_batches(batches, reader.schema)
+
+    def _explain(self, error: duckdb.Error) -> Diagnostic:
+        text = str(error).strip()
+        first = text.splitlines()[0] if text else type(error).__name__
+        if isinstance(error, duckdb.InterruptException):
+            if self.stopped.is_set():
+                return Diagnostic("E405", "the query was cancelled")
+            return Diagnostic("E404", f"the query took longer than {self.limits.seconds:g} s and was stopped")
+        if isinstance(error, duckdb.CatalogException) and (
+            missing := re.search(r"Table with name (\S+) does not exist", text)
+        ):
+            hint = suggest(missing[1], self._tables()) or f"tables: {', '.join(self._tables()[:8]) or 'none'}"
+            return Diagnostic("E402", f"the table '{missing[1]}' does not exist in the target", hint=hint)
+        if isinstance(error, duckdb.BinderException) and (
+            column := re.search(r'does not have a column named "([^"]+)"', text)
+        ):
+            near = re.search(r"Candidate bindings: (.*)", text)
+            return Diagnostic("E402", f"there is no column '{column[1]}': {first}", hint=near[0] if near else None)
+        return Diagnostic("E406", f"DuckDB refused the query: {first}")
+
+    def _tables(self) -> list[str]:
+        rows: list[Any] = self.connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
+        return sorted(str(row[0]) for row in rows)
+
+
+def _path(target: Target, root: Path | None) -> Path | None:
+    if target.database is None or target.database == ":memory:":
+        return None
+    return (root or Path()) / target.database
+
+
+def _prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _cannot_open(target: Target, reason: str) -> Diagnostic:
+    if "lock" in reason.lower():
+        hint = "another process is writing it; publish by building a new file and renaming it"
+        return Diagnostic("E401", f"the database {target.database} is being written by another process", hint=hint)
+    return Diagnostic("E401", f"the database {target.database} cannot be opened: {reason.splitlines()[0]}")

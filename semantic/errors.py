@@ -1,0 +1,104 @@
+"""Everything metricast says to people when something is wrong.
+
+    MetricastError
+    ├── ModelError     mistakes in YAML: the project cannot be used before they are mended
+    ├── QueryError     a question that has no correct answer as it was asked
+    ├── EngineError    the target is down, a table is missing, a limit was reached, data break a declared key
+    ├── ExportError    an export or a delivery that cannot be made
+    └── ScheduleError  a schedule or a run that cannot be carried out
+
+Codes: E1xx YAML and project, E2xx model, E3xx query, E4xx engine and data, E5xx exports, E6xx scheduler.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one line of a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+    length: int = 1
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing that is wrong: a stable code, a sentence, where it is, and what to do about it."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    hint: str | None = None
+
+    def render(self) -> str:
+        """The message as people read it, with the offending line and a caret under the word."""
+        if self.span is None:
+            return f"{self.code}  {self.message}" + (f"\n    {self.hint}" if self.hint else "")
+        head = f"{self.span}  {self.code} {self.message}"
+        if not self.span.text:
+            return head + (f"\n    {self.hint}" if self.hint else "")
+        line = self.span.text.replace("\t", " ")
+        indent = len(line) - len(line.lstrip())
+        caret = " " * (self.span.column - 1 - indent) + "^" * max(1, self.span.length)
+        hint = f"   {self.hint}" if self.hint else ""
+        return f"{head}\n    {line.strip()}\n    {caret}{hint}"
+
+
+Report = Callable[[Diagnostic], None]
+
+
+class MetricastError(Exception):
+    """Base of all errors that a user can act on; `str()` renders every diagnostic."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__(*diagnostics)
+        self.diagnostics: tuple[Diagnostic, ...] = diagnostics
+
+    def __str__(self) -> str:
+        return "\n".join(diagnostic.render() for diagnostic in self.diagnostics)
+
+
+class ModelError(MetricastError):
+    """Mistakes in the project's YAML."""
+
+
+class QueryError(MetricastError):
+    """A query that is refused, with the reason."""
+
+
+class EngineError(MetricastError):
+    """The target could not answer, or its data break what the model declares."""
+
+
+class ExportError(MetricastError):
+    """An export or a delivery that cannot be made."""
+
+
+class ScheduleError(MetricastError):
+    """A schedule or a run that cannot be carried out."""
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """`did you mean 'revenue'?` for the known word nearest to `word`, else None."""
+    names = list(known)
+    near = difflib.get_close_matches(word.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    if not near:
+        return None
+    return next(f"did you mean '{name}'?" for name in names if name.lower() == near[0])
+
+
+def listing(names: Iterable[str], limit: int = 8) -> str:
+    """Names as a person would list them: `a, b, c and 4 more`."""
+    names = list(names)
+    shown, rest = names[:limit], len(names) - limit
+    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,153 @@
+"""The Python door: a project, a target, and questions to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from semantic.compile import Compiled, compile_query
+from semantic.dialects import DIALECTS
+from semantic.engines import Engine, Limits, open_engine
+from semantic.errors import Diagnostic, EngineError, ModelError, listing, suggest
+from semantic.explain import Explanation, explain_metric
+from semantic.guards import check_guards
+from semantic.load import load_project
+from semantic.model import Model
+from semantic.query import Query
+from semantic.result import Result, make_result
+
+Names = Iterable[str] | str
+
+
+class Layer:
+    """A project and a connection to one of its targets, opened when the first query runs.
+
+    >>> with Layer("engagement") as layer:                                  # doctest: +SKIP
+    ...     layer.query(["active_users"], by=["month"], period="2025").rows()
+    """
+
+    def __init__(
+        self, project: Path | str | Model = ".", *, target: str | None = None, limits: Limits | None = None
+    ) -> None:
+        """Load the project in a folder. Raises ModelError with everything that is wrong with it."""
+        self.model = project if isinstance(project, Model) else _load(Path(project))
+        self.target = _target_name(self.model, target)
+        self.limits = limits or Limits()
+        self._engine: Engine | None = None
+        self._guarded: set[str] = set()
+
+    def query(
+        self,
+        metrics: Names = (),
+        by: Names = (),
+        *,
+        where: str | None = None,
+        having: str | None = None,
+        period: str | None = None,
+        order: Names = (),
+        limit: int | None = None,
+        totals: bool = False,
+        fill: bool = True,
+        time_zone: str | None = None,
+        as_of: datetime | None = None,
+    ) -> Result:
+        """Ask for metrics by dimensions; LANGUAGE.md, "Queries", says what each part means.
+
+        Raises QueryError where the question has no correct answer, EngineError where the target does not give one.
+        """
+        asked = Query(_names(metrics), _names(by), where, having, period, _names(order), limit, totals, fill, time_zone)
+        return self.run(asked, as_of=as_of or datetime.now(UTC))
+
+    def run(self, query: Query, *, as_of: datetime) -> Result:
+        """Run a query as of an aware instant."""
+        compiled = self.compile(query, as_of=as_of, dialect=self.engine.dialect)
+        check_guards(self.engine, compiled.plan, self.model, self._guarded)
+        return make_result(self.engine.execute(compiled.sql), compiled)
+
+    def compile(self, query: Query, *, as_of: datetime, dialect: str | None = None) -> Compiled:
+        """The SQL of a query, without running it or opening the target."""
+        return compile_query(self.model, query, as_of=as_of, dialect=dialect or self.dialect)
+
+    def sql(
+        self,
+        metrics: Names = (),
+        by: Names = (),
+        *,
+        where: str | None = None,
+        having: str | None = None,
+        period: str | None = None,
+        order: Names = (),
+        limit: int | None = None,
+        totals: bool = False,
+        fill: bool = True,
+        time_zone: str | None = None,
+        as_of: datetime | None = None,
+        dialect: str | None = None,
+    ) -> str:
+        """The SQL that `query` with the same arguments would run; `dialect` asks for another engine's."""
+        asked = Query(_names(metrics), _names(by), where, having, period, _names(order), limit, totals, fill, time_zone)
+        return self.compile(asked, as_of=as_of or datetime.now(UTC), dialect=dialect).sql
+
+    def validate(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the project's files as they are now."""
+        return load_project(self.model.root).diagnostics if self.model.root is not None else ()
+
+    def explain(self, metric: str) -> Explanation:
+        """What a metric is made of, and what it can be cut by. Raises QueryError for an unknown one."""
+        return explain_metric(self.model, metric)
+
+    @property
+    def dialect(self) -> str:
+        """The SQL dialect of the target."""
+        engine = self.model.project.targets[self.target].engine
+        return engine if engine in DIALECTS else "duckdb"
+
+    @property
+    def engine(self) -> Engine:
+        """The connection to the target, opened at first use. Raises EngineError."""
+        if self._engine is None:
+            self._engine = open_engine(self.model.project.targets[self.target], self.model.root, self.limits)
+        return self._engine
+
+    def cancel(self) -> None:
+        """Stop the query that is running in another thread."""
+        if self._engine is not None:
+            self._engine.cancel()
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+            self._guarded.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _load(root: Path) -> Model:
+    loaded = load_project(root)
+    if loaded.model is None:
+        raise ModelError(*loaded.diagnostics)
+    return loaded.model
+
+
+def _names(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _target_name(model: Model, asked: str | None) -> str:
+    targets = model.project.targets
+    name = asked or model.project.default_target or next(iter(targets))
+    if name not in targets:
+        hint = suggest(name, targets) or f"targets: {listing(targets)}"
+        raise EngineError(Diagnostic("E407", f"unknown target '{name}'", hint=hint))
+    return name

@@ -1,0 +1,61 @@
+"""`ratio`: one metric divided by another, from their values at the output grain; NULL where the divisor is 0.
+
+new_user_ratio: {type: ratio, numerator: new_users, denominator: {metric: active_users, ignore: [gender]}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from sqlglot import exp
+
+from semantic.expressions import quotient
+from semantic.metric_types.base import Leaves, Metric, Reference
+
+
+class Part(BaseModel):
+    """A metric within a ratio, and the dimensions that are left out of its grouping."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metric: str
+    ignore: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.metric + (f" ignoring {', '.join(self.ignore)}" if self.ignore else "")
+
+
+def _as_part(value: Any) -> Any:
+    return {"metric": value} if isinstance(value, str) else value
+
+
+NamedPart = Annotated[Part, BeforeValidator(_as_part)]
+
+
+class Ratio(Metric):
+    """The numerator's value divided by the denominator's, never summed or averaged."""
+
+    type: Literal["ratio"]
+    numerator: NamedPart
+    denominator: NamedPart
+
+    @property
+    def definition(self) -> str:
+        """As `new_users / active_users ignoring gender`."""
+        return f"{self.numerator} / {self.denominator}"
+
+    def references(self) -> Iterable[Reference]:
+        """Both parts."""
+        return (
+            Reference(self.numerator.metric, ("numerator", "metric")),
+            Reference(self.denominator.metric, ("denominator", "metric")),
+        )
+
+    def plan(self, leaves: Leaves) -> exp.Expr:
+        """`CAST(numerator AS DOUBLE) / NULLIF(denominator, 0)`."""
+        top, bottom = (
+            leaves.metric(part.metric, frozenset(part.ignore)) for part in (self.numerator, self.denominator)
+        )
+        return quotient(top, bottom)

@@ -1,0 +1,73 @@
+"""The names in a query: time words, and references to dimensions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from semantic.errors import Diagnostic, QueryError, listing, suggest
+from semantic.expressions import GRAINS, Name
+from semantic.joins import owner_of
+from semantic.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWord:
+    """`month`: the metric's own time at this grain."""
+
+    grain: str
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionRef:
+    """`users.gender`, `users.registered_at.month`: a dimension by dataset or join name, a time at a grain."""
+
+    qualifier: str
+    name: str
+    grain: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.qualifier}.{self.name}" + (f".{self.grain}" if self.grain else "")
+
+
+Reference = TimeWord | DimensionRef
+
+
+def read_name(model: Model, name: Name | str) -> Reference:
+    """What a name in `by` or `where` refers to; raises QueryError where it is nothing or not unique."""
+    parts = tuple(name.split(".")) if isinstance(name, str) else name.parts
+    if len(parts) == 1 and parts[0] in GRAINS:
+        return TimeWord(parts[0])
+    grain = None
+    if len(parts) > 1 and parts[-1] in GRAINS:
+        parts, grain = parts[:-1], parts[-1]
+    if len(parts) == 1:
+        return DimensionRef(owner_of(model, parts[0]), parts[0], grain)
+    if len(parts) != 2:
+        raise QueryError(Diagnostic("E302", f"'{'.'.join(parts)}' is not a dimension: write dataset.dimension"))
+    _check_qualifier(model, parts[0], parts[1])
+    return DimensionRef(parts[0], parts[1], grain)
+
+
+def datasets_called(model: Model, qualifier: str) -> tuple[str, ...]:
+    """The datasets that a qualifier may lead to: the one of that name, or those that joins of that name lead to."""
+    joined = {
+        join.dataset or name
+        for dataset in model.datasets.values()
+        for name, join in dataset.joins.items()
+        if name == qualifier
+    }
+    return tuple(sorted(joined | ({qualifier} if qualifier in model.datasets else set())))
+
+
+def _check_qualifier(model: Model, qualifier: str, dimension: str) -> None:
+    found = datasets_called(model, qualifier)
+    if not found:
+        roles = {name for dataset in model.datasets.values() for name in dataset.joins}
+        hint = suggest(qualifier, [*model.datasets, *roles]) or f"datasets: {listing(model.datasets)}"
+        raise QueryError(
+            Diagnostic("E301", f"'{qualifier}' in '{qualifier}.{dimension}' is no dataset or join", hint=hint)
+        )
+    if not any(dimension in model.dimensions[dataset] for dataset in found):
+        known = [name for dataset in found for name in model.dimensions[dataset]]
+        hint = suggest(dimension, known) or f"dimensions of {qualifier}: {listing(known)}"
+        raise QueryError(Diagnostic("E302", f"unknown dimension '{qualifier}.{dimension}'", hint=hint))

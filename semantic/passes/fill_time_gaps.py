@@ -1,0 +1,31 @@
+"""Add the periods without any row, so that a line chart has no holes and a quiet month shows 0."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from semantic.errors import Diagnostic, QueryError
+from semantic.periods import grains_between
+from semantic.plan import Key, Plan, Spine
+from semantic.resolve import Asked
+
+_MOST_PERIODS = 1_000_000
+
+
+def fill_time_gaps(plan: Plan, asked: Asked) -> Plan:
+    """Give the plan a spine where a time word is asked for and filling is not switched off."""
+    keys = tuple(key for key in plan.keys if key.is_time)
+    if not keys or not asked.query.fill:
+        return plan
+    for key in keys:
+        _check_size(key, asked)
+    return replace(plan, spine=Spine(keys, asked.period, asked.context.as_of, asked.context.calendar))
+
+
+def _check_size(key: Key, asked: Asked) -> None:
+    if asked.period is None or key.grain is None:
+        return
+    count = grains_between(asked.period, key.grain)
+    if count > _MOST_PERIODS:
+        message = f"filling {asked.period} by {key.grain} would make about {count:,} periods"
+        raise QueryError(Diagnostic("E322", message, hint="shorten the period, take a coarser grain, or do not fill"))

@@ -1,0 +1,171 @@
+"""Calendar arithmetic in plain Python: grains, periods as people write them, and the instants at which days begin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from semantic.errors import Diagnostic, QueryError
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAY_GRAINS = ("day", "week", "month", "quarter", "year")
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Business days from `start` up to, not including, `end`."""
+
+    start: date
+    end: date
+
+    def __str__(self) -> str:
+        return f"{self.start} .. {self.end - timedelta(days=1)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What turns instants into business days: the time zone and the weekday on which weeks start."""
+
+    time_zone: str
+    week_start: str
+
+    @property
+    def week_offset(self) -> int:
+        """Days from Monday to the week's first day."""
+        return WEEKDAYS.index(self.week_start)
+
+    def local(self, instant: datetime) -> datetime:
+        """The naive business-local time of an instant."""
+        return instant.astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
+
+    def first_day(self, day: date, grain: str) -> date:
+        """The first day of the period of a grain that contains `day`."""
+        if grain == "week":
+            return day - timedelta(days=(day.weekday() - self.week_offset) % 7)
+        if grain in _MONTHS:
+            months = _MONTHS[grain]
+            return date(day.year, (day.month - 1) // months * months + 1, 1)
+        return day
+
+    def span(self, day: date, grain: str) -> Period:
+        """The whole period of a grain that contains `day`."""
+        start = self.first_day(day, grain)
+        return Period(start, step(start, grain, 1))
+
+
+def step(day: date, grain: str, count: int) -> date:
+    """`count` periods of a grain after a period's first day."""
+    if grain in _MONTHS:
+        months = day.year * 12 + day.month - 1 + count * _MONTHS[grain]
+        return date(months // 12, months % 12 + 1, day.day)
+    return day + timedelta(days=count * (7 if grain == "week" else 1))
+
+
+def grains_between(period: Period, grain: str) -> int:
+    """About how many periods of a grain lie within a period; never too few."""
+    days = (period.end - period.start).days
+    seconds = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+    length = seconds.get(grain, 86400 * 28 * _MONTHS.get(grain, 1))
+    return days * 86400 // length + 2
+
+
+def parse_period(text: str, calendar: Calendar, as_of: datetime) -> Period:
+    """A period as people write it; LANGUAGE.md lists the forms. Raises QueryError."""
+    written = " ".join(text.strip().split())
+    if ".." in written:
+        first, _, last = written.partition("..")
+        period = Period(_one(first, calendar, text).start, _one(last, calendar, text).end)
+        if period.start >= period.end:
+            raise _refuse(text, "it ends before it begins")
+        return period
+    today = calendar.local(as_of).date()
+    relative = _relative(written.lower(), calendar, today)
+    return relative or _one(written, calendar, text)
+
+
+def _relative(written: str, calendar: Calendar, today: date) -> Period | None:
+    grains = "|".join(DAY_GRAINS)
+    if written in ("today", "yesterday"):
+        day = today - timedelta(days=written == "yesterday")
+        return Period(day, day + timedelta(days=1))
+    if found := re.fullmatch(rf"this ({grains})", written):
+        return calendar.span(today, found[1])
+    if found := re.fullmatch(rf"last (?:(\d{{1,5}}) )?({grains})s?", written):
+        count = int(found[1] or 1)
+        end = calendar.first_day(today, found[2])
+        try:
+            return Period(step(end, found[2], -count), end) if count else None
+        except (ValueError, OverflowError):
+            return None
+    return None
+
+
+def _one(written: str, calendar: Calendar, whole: str) -> Period:
+    written = written.strip()
+    for pattern, read in _FORMS:
+        if found := re.fullmatch(pattern, written, re.ASCII):
+            try:
+                return read(found, calendar)
+            except QueryError:
+                raise
+            except (ValueError, OverflowError) as error:
+                raise _refuse(whole, f"'{written}' is not in the calendar ({error})") from None
+    raise _refuse(whole, f"'{written}' is none of the known forms")
+
+
+def _week(found: re.Match[str], calendar: Calendar) -> Period:
+    if calendar.week_start != "monday":
+        raise _refuse(found[0], f"ISO weeks start on Monday, the project's on {calendar.week_start.capitalize()}")
+    start = date.fromisocalendar(int(found[1]), int(found[2]), 1)
+    return Period(start, step(start, "week", 1))
+
+
+def _quarter(found: re.Match[str], calendar: Calendar) -> Period:
+    return calendar.span(date(int(found[1]), int(found[2]) * 3 - 2, 1), "quarter")
+
+
+_FORMS: tuple[tuple[str, Callable[[re.Match[str], Calendar], Period]], ...] = (
+    (r"(\d{4})", lambda found, calendar: calendar.span(date(int(found[1]), 1, 1), "year")),
+    (r"(\d{4})-[Qq]([1-4])", _quarter),
+    (
+        r"(\d{4})-(\d{2})",
+        lambda found, calendar: calendar.span(date(int(found[1]), int(found[2]), 1), "month"),
+    ),
+    (r"(\d{4})-[Ww](\d{2})", _week),
+    (r"(\d{4}-\d{2}-\d{2})", lambda found, calendar: calendar.span(date.fromisoformat(found[1]), "day")),
+)
+
+
+def _refuse(text: str, reason: str) -> QueryError:
+    forms = "write 2025, 2025-Q1, 2025-03, 2025-W07, 2025-03-14, 2025-01..2025-03, last 13 weeks, this month or today"
+    return QueryError(Diagnostic("E320", f"the period '{text}' cannot be read: {reason}", hint=forms))
+
+
+def midnight(day: date, zone: str) -> datetime | None:
+    """The instant (naive UTC) at which a local day begins.
+
+    None where the clock goes back over that midnight, so that the day does not begin at one instant.
+    """
+    local = datetime(day.year, day.month, day.day)
+    first, second = (local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
+    if second > first and (second - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).date() < day:
+        return None
+    return first.replace(tzinfo=None)
+
+
+@lru_cache(maxsize=64)
+def hour_step(zone: str) -> int:
+    """Minutes after which local hours of a zone may begin: 60, or 30 or 15 where its offsets are that odd."""
+    info, offsets = ZoneInfo(zone), set()
+    for months in range(1971 * 12, 2040 * 12):
+        moment = datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
+        offset = moment.astimezone(info).utcoffset() or timedelta()
+        offsets.add(int(offset.total_seconds()) // 60 % 60)
+    if len(offsets) == 1:
+        return 60
+    return 30 if offsets <= {0, 30} else 15

@@ -1,0 +1,110 @@
+"""The plan of a query: which rows of which datasets make which leaves, and how they become the answer.
+
+Expressions in a plan are bound sqlglot trees of the vocabulary, still the same for every dialect. They are shared
+and never changed; `lower` copies what it puts into a statement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlglot import exp
+
+from semantic.model import Dataset, Join
+from semantic.periods import Calendar, Period
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A column that groups: its name in the result, and, for a time word, the grain."""
+
+    name: str
+    grain: str | None = None
+
+    @property
+    def is_time(self) -> bool:
+        """Whether this is a time word, which each metric fills with its own time."""
+        return self.grain is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One LEFT JOIN of a scan: the row of `dataset` whose key equals the parent's columns, and that `holds`."""
+
+    alias: str
+    parent: str
+    join: Join
+    dataset: Dataset
+    holds: exp.Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A leaf: an aggregate over the rows of a scan that pass its own filter."""
+
+    name: str
+    aggregate: exp.Expr
+    filter: exp.Expr | None
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One pass over the rows of a dataset: looked up, filtered, grouped."""
+
+    dataset: Dataset
+    clock: str | None
+    lookups: tuple[Lookup, ...]
+    keys: tuple[Key, ...]
+    groups: tuple[exp.Expr, ...]
+    where: tuple[exp.Expr, ...]
+    measures: tuple[Measure, ...]
+    totals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spine:
+    """The periods that must be in the answer: every combination of the time keys in a range.
+
+    `period` bounds the range where the query has one; else the observed groups do. Never later than `as_of`.
+    """
+
+    keys: tuple[Key, ...]
+    period: Period | None
+    as_of: datetime
+    calendar: Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A metric of the result: an expression over leaf columns."""
+
+    name: str
+    value: exp.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A column of the result to order by; NULLs are last either way."""
+
+    name: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole query.
+
+    The groups of `scans` are combined; `broadcasts` are scans over fewer keys, looked up for every group.
+    """
+
+    keys: tuple[Key, ...]
+    scans: tuple[Scan, ...]
+    broadcasts: tuple[Scan, ...]
+    outputs: tuple[Output, ...]
+    having: exp.Expr | None
+    order: tuple[Sort, ...]
+    limit: int | None
+    totals: bool
+    spine: Spine | None = None

@@ -1,0 +1,21 @@
+"""A query as a person asks it: names and conditions, not yet understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked for; LANGUAGE.md, "Queries", says what each part means."""
+
+    metrics: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    where: str | None = None
+    having: str | None = None
+    period: str | None = None
+    order: tuple[str, ...] = ()
+    limit: int | None = None
+    totals: bool = False
+    fill: bool = True
+    time_zone: str | None = None

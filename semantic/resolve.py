@@ -1,0 +1,270 @@
+"""Query + Model → Plan: every name gets its meaning, every leaf its own scan; what has no answer is refused here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlglot import exp
+
+from semantic.errors import Diagnostic, QueryError, listing, suggest
+from semantic.expressions import Expression, ExpressionError, parse
+from semantic.joins import find_route
+from semantic.metric_types import Metric, Simple
+from semantic.model import Model
+from semantic.names import DimensionRef, Reference, TimeWord, datasets_called, read_name
+from semantic.periods import Calendar, Period, parse_period
+from semantic.plan import Key, Measure, Output, Plan, Scan, Sort
+from semantic.query import Query
+from semantic.scans import Context, RowScope, Unreachable, refuse_expression
+
+LEAF = "leaf$"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query whose names are understood, and the period as days."""
+
+    query: Query
+    context: Context
+    by: tuple[tuple[Key, Reference], ...]
+    where: Expression | None
+    period: Period | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A simple metric at the query's grain without the ignored keys; `name` is its column."""
+
+    name: str
+    metric: Simple
+    ignored: frozenset[str]
+
+
+@dataclass(slots=True)
+class LeafBook:
+    """Collects the leaves that metrics ask for while they are planned."""
+
+    asked: Asked
+    ignored: frozenset[str] = frozenset()
+    found: dict[tuple[str, frozenset[str]], Leaf] = field(default_factory=dict)
+
+    def simple(self, metric: Simple) -> exp.Expr:
+        """The column of a simple metric's leaf."""
+        key = (metric.name, self.ignored)
+        if key not in self.found:
+            taken = {leaf.name for leaf in self.found.values()} | {key.name for key, _ in self.asked.by}
+            self.found[key] = Leaf(_unused(metric.name, taken), metric, self.ignored)
+        return leaf_column(self.found[key].name)
+
+    def metric(self, name: str, ignore: frozenset[str] = frozenset()) -> exp.Expr:
+        """The value of another metric, its own `empty` included."""
+        metric = self.asked.context.model.metrics[name]
+        ignored = self.ignored | _ignored_keys(self.asked, ignore)
+        value = metric.plan(LeafBook(self.asked, ignored, self.found))
+        if metric.empty is None:
+            return value
+        return exp.Coalesce(this=value, expressions=[exp.Literal.number(metric.empty)])
+
+
+def resolve(query: Query, model: Model, as_of: datetime) -> tuple[Plan, Asked]:
+    """Understand a query. Raises QueryError."""
+    asked = understand(query, model, as_of)
+    book = LeafBook(asked)
+    outputs = tuple(Output(name, book.metric(name)) for name in query.metrics)
+    having = _having(query, {output.name: output.value for output in outputs})
+    scans = [_leaf_scan(asked, leaf, _asked_for(asked, leaf)) for leaf in book.found.values()]
+    if not query.metrics:
+        scans = [_distinct_scan(asked)]
+    own = tuple(scan for scan in scans if len(scan.keys) == len(asked.by))
+    keys = tuple(key for key, _ in asked.by)
+    if not own:
+        by = listing([key.name for key in keys])
+        message = f"nothing in this query makes groups by {by}: every part ignores some of it"
+        raise QueryError(Diagnostic("E318", message, hint="add a metric that is counted by them"))
+    broadcasts = tuple(scan for scan in scans if len(scan.keys) < len(asked.by))
+    order = tuple(_sort(query, entry) for entry in query.order)
+    return Plan(keys, own, broadcasts, outputs, having, order, query.limit, query.totals), asked
+
+
+def understand(query: Query, model: Model, as_of: datetime) -> Asked:
+    """Give the query's names, period and zone their meaning."""
+    calendar = Calendar(_zone(query.time_zone) or model.time_zone, model.week_start)
+    _check_names(query, model)
+    by = tuple((_key(name, reference), reference) for name in query.by for reference in [read_name(model, name)])
+    where = _parse(query.where, "where") if query.where is not None else None
+    period = parse_period(query.period, calendar, as_of) if query.period is not None else None
+    return Asked(query, Context(model, calendar, as_of), by, where, period)
+
+
+def leaf_column(name: str) -> exp.Expr:
+    """The placeholder of a leaf in an output; `lower` puts the value in its place."""
+    return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(LEAF))
+
+
+def _check_names(query: Query, model: Model) -> None:
+    for name in query.metrics:
+        if name not in model.metrics:
+            kind = "a dimension, not a metric: ask for it with by" if name in model.owners else None
+            hint = kind or suggest(name, model.metrics) or "metricast list metrics shows them"
+            raise QueryError(Diagnostic("E303", f"unknown metric '{name}'", hint=hint))
+    if not query.metrics and not query.by:
+        raise QueryError(Diagnostic("E304", "the query asks for nothing", hint="name a metric, or a dimension with by"))
+    columns = [name.lower() for name in (*query.by, *query.metrics)]
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise QueryError(Diagnostic("E305", f"asked for twice: {listing(twice)}"))
+    if query.limit is not None and query.limit < 0:
+        raise QueryError(Diagnostic("E306", f"the limit must not be negative: {query.limit}"))
+
+
+def _zone(name: str | None) -> str | None:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name).key if name is not None else None
+    except (ValueError, OSError, LookupError):
+        hint = "write an IANA name such as Europe/Berlin"
+        raise QueryError(Diagnostic("E321", f"unknown time zone '{name}'", hint=hint)) from None
+
+
+def _key(name: str, reference: Reference) -> Key:
+    return Key(name, reference.grain if isinstance(reference, TimeWord) else None)
+
+
+def _parse(written: str, shown_as: str) -> Expression:
+    try:
+        return parse(written)
+    except ExpressionError as error:
+        raise refuse_expression(error, written, shown_as) from None
+
+
+def _ignored_keys(asked: Asked, ignore: Iterable[str]) -> frozenset[str]:
+    """The keys of this query that an `ignore` list names."""
+    if not ignore:
+        return frozenset()
+    named = [read_name(asked.context.model, name) for name in ignore]
+    return frozenset(key.name for key, reference in asked.by if any(_same(entry, reference) for entry in named))
+
+
+def _same(entry: Reference, reference: Reference) -> bool:
+    if isinstance(entry, DimensionRef) and isinstance(reference, DimensionRef) and entry.grain is None:
+        return (entry.qualifier, entry.name) == (reference.qualifier, reference.name)
+    return entry == reference
+
+
+def _asked_for(asked: Asked, leaf: Leaf) -> str:
+    """The metric as people know it: itself, or the asked-for one that is made of it."""
+    names = asked.query.metrics
+    return leaf.metric.name if leaf.metric.name in names else f"{leaf.metric.name}' (within '{', '.join(names)}')"
+
+
+def _leaf_scan(asked: Asked, leaf: Leaf, shown_as: str) -> Scan:
+    metric = leaf.metric
+    time = metric.time or asked.context.model.datasets[metric.dataset].time
+    scope = RowScope(asked.context, metric.dataset, time, f"metric '{shown_as}'")
+    try:
+        value = scope.row_value(metric.parsed_expr) if metric.parsed_expr else None
+        own = scope.row_value(metric.parsed_filter) if metric.parsed_filter else None
+    except Unreachable as error:
+        raise QueryError(Diagnostic("E316", f"metric '{metric.name}': {error}")) from None
+    measure = Measure(leaf.name, metric.aggregate(value), own, metric.counts)
+    return _scan(asked, scope, leaf.ignored, (measure,), shown_as)
+
+
+def _scan(asked: Asked, scope: RowScope, ignored: frozenset[str], measures: tuple[Measure, ...], shown_as: str) -> Scan:
+    kept = tuple((key, reference) for key, reference in asked.by if key.name not in ignored)
+    groups = tuple(_group(scope, key, reference, shown_as) for key, reference in kept)
+    where = tuple(_filters(asked, scope, shown_as))
+    model = asked.context.model
+    keys = tuple(key for key, _ in kept)
+    lookups = tuple(scope.lookups.values())
+    return Scan(model.datasets[scope.dataset], scope.time, lookups, keys, groups, where, measures, asked.query.totals)
+
+
+def _group(scope: RowScope, key: Key, reference: Reference, shown_as: str) -> exp.Expr:
+    try:
+        return scope.key(reference)
+    except Unreachable as error:
+        hint = f"leave '{key.name}' out, or, within a ratio: {{metric: …, ignore: [{key.name}]}}"
+        message = f"metric '{shown_as}' cannot be cut by '{key.name}': {error}"
+        raise QueryError(Diagnostic("E316", message, hint=hint)) from None
+
+
+def _filters(asked: Asked, scope: RowScope, shown_as: str) -> Iterable[exp.Expr]:
+    if asked.period is not None:
+        yield from scope.clock(f"the period {asked.query.period}").within(asked.period)
+    if asked.where is None:
+        return
+    try:
+        yield scope.condition(asked.where, "where")
+    except Unreachable as error:
+        names = listing([str(name) for name in asked.where.names])
+        message = f"metric '{shown_as}' cannot be filtered by {names}: {error}"
+        hint = "a filter is never dropped for one metric: ask for the metrics apart"
+        raise QueryError(Diagnostic("E317", message, hint=hint)) from None
+
+
+def _distinct_scan(asked: Asked) -> Scan:
+    """The rows whose distinct combinations of dimensions are listed when no metric is asked for."""
+    if any(isinstance(reference, TimeWord) for _, reference in asked.by):
+        hint = "name the clock, as in users.registered_at.month, or ask for a metric"
+        raise QueryError(
+            Diagnostic("E307", "a time word is a metric's own time, and no metric is asked for", hint=hint)
+        )
+    bases = _bases(asked.context.model, [ref.qualifier for _, ref in asked.by if isinstance(ref, DimensionRef)])
+    if len(bases) != 1:
+        ways = f"from each of {listing(bases)}" if bases else "from none of their datasets"
+        names = listing([key.name for key, _ in asked.by])
+        message = f"{names} can be looked up together {ways}, so their combinations are not one list"
+        raise QueryError(Diagnostic("E319", message, hint="ask for a metric: its rows say which combinations exist"))
+    scope = RowScope(asked.context, bases[0], asked.context.model.datasets[bases[0]].time, f"rows of '{bases[0]}'")
+    return _scan(asked, scope, frozenset(), (), f"rows of {bases[0]}")
+
+
+def _bases(model: Model, qualifiers: list[str]) -> list[str]:
+    """The datasets among those of the dimensions from which all of them can be looked up."""
+    named = {dataset for qualifier in qualifiers for dataset in datasets_called(model, qualifier)}
+    holders = {name for name, dataset in model.datasets.items() if not set(qualifiers).isdisjoint(dataset.joins)}
+    roles = {qualifier for qualifier in qualifiers if qualifier not in model.datasets}
+    candidates = sorted(named | (holders if roles else set()))
+    return [base for base in candidates if all(find_route(model, base, qualifier) for qualifier in qualifiers)]
+
+
+def _having(query: Query, outputs: dict[str, exp.Expr]) -> exp.Expr | None:
+    if query.having is None:
+        return None
+    expression = _parse(query.having, "having")
+    for name in expression.names:
+        if str(name) not in outputs:
+            hint = suggest(str(name), outputs) or "having is about the metrics asked for; where is about dimensions"
+            raise QueryError(Diagnostic("E308", f"'{name}' in having is not a metric of this query", hint=hint))
+    return expression.replace_names(lambda name: outputs[str(name)].copy())
+
+
+def _sort(query: Query, entry: str) -> Sort:
+    name, _, direction = entry.strip().partition(" ")
+    columns = (*query.by, *query.metrics)
+    if name not in columns:
+        hint = suggest(name, columns) or f"columns: {listing(columns)}"
+        raise QueryError(Diagnostic("E309", f"cannot order by '{name}': it is not asked for", hint=hint))
+    if direction.strip().lower() not in ("", "asc", "desc"):
+        raise QueryError(Diagnostic("E309", f"'{direction.strip()}' is no direction", hint="write asc or desc"))
+    return Sort(name, direction.strip().lower() == "desc")
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    return name if name not in taken else _unused(f"{name}_", taken)
+
+
+def metrics_within(model: Model, metric: Metric) -> Iterable[Simple]:
+    """The simple metrics that a metric is made of, each once."""
+    seen: dict[str, Simple] = {}
+    waiting = [metric]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, Simple):
+            seen.setdefault(found.name, found)
+        waiting.extend(model.metrics[reference.metric] for reference in found.references())
+    return seen.values()

@@ -1,0 +1,260 @@
+"""One metric's rows: the dataset, the lookups that its names need, and what every name means there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlglot import exp
+
+from semantic.clocks import Clock, clock_of, comparable
+from semantic.errors import Diagnostic, QueryError, Span
+from semantic.expressions import Expression, ExpressionError, Name, parse, text, timestamp_literal, wrap
+from semantic.joins import Route, find_route, key_columns
+from semantic.model import Bins, Dimension, Model
+from semantic.names import DimensionRef, Reference, TimeWord, read_name
+from semantic.periods import DAY_GRAINS, Calendar
+from semantic.plan import Lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a query is resolved in: nothing here is read from a clock or the environment later."""
+
+    model: Model
+    calendar: Calendar
+    as_of: datetime
+
+
+class Unreachable(Exception):
+    """A dimension that cannot be looked up from a dataset; the caller knows which metric asked."""
+
+
+@dataclass(slots=True)
+class RowScope:
+    """The rows of one dataset, with everything that can be looked up from them."""
+
+    context: Context
+    dataset: str
+    time: str | None
+    shown_as: str
+    lookups: dict[tuple[str, ...], Lookup] = field(default_factory=dict)
+
+    def clock(self, wanted_by: str) -> Clock:
+        """The rows' own time; refused where the dataset has none, naming what asked for it."""
+        if self.time is None:
+            message = f"{wanted_by} needs the time of the rows, and dataset '{self.dataset}' has no time dimension"
+            raise self._refusal("E312", message, f"give it one: time: … in dataset '{self.dataset}'")
+        found = self._clock_of(self.dataset, self.time, self.dataset)
+        if found is None:
+            raise self._refusal("E312", f"'{self.dataset}.{self.time}' is not a time dimension", None)
+        project, zone = self.context.model.time_zone, self.context.calendar.time_zone
+        if found.kind == "date" and zone != project:
+            message = f"'{self.dataset}.{self.time}' holds business days of {project}: {wanted_by} cannot be in {zone}"
+            raise self._refusal("E313", message, "ask without a time zone of your own")
+        return found
+
+    def _refusal(self, code: str, message: str, hint: str | None) -> QueryError:
+        return QueryError(Diagnostic(code, f"{self.shown_as}: {message}", hint=hint))
+
+    def key(self, reference: Reference) -> exp.Expr:
+        """The value that a `by` entry groups by."""
+        match reference:
+            case TimeWord(grain):
+                return self._at(self.clock(f"'{grain}'"), grain, f"{self.dataset}.{self.time}")
+            case DimensionRef(qualifier, name, grain):
+                value, clock = self._look_up(qualifier, name)
+                if grain:
+                    return self._at(self._must_be_time(clock, f"{qualifier}.{name}"), grain, f"{qualifier}.{name}")
+                return clock.instant() if clock else value
+
+    def condition(self, expression: Expression, shown_as: str) -> exp.Expr:
+        """A condition over dimensions and time words (`where`), bound to these rows."""
+        known = {name.parts: read_name(self.context.model, name) for name in expression.names}
+        try:
+            return expression.replace_names(
+                lambda name: self._local_value(known[name.parts]), lambda name: self._kind(known[name.parts])
+            )
+        except ExpressionError as error:
+            raise refuse_expression(error, expression.text, shown_as) from None
+
+    def row_value(self, expression: Expression) -> exp.Expr:
+        """A metric's own expression: names are dimensions first, then columns."""
+        try:
+            return expression.replace_names(self._metric_name, self._metric_kind)
+        except ExpressionError as error:
+            raise refuse_expression(error, expression.text, f"dataset {self.dataset}") from None
+
+    def _metric_name(self, name: Name) -> exp.Expr:
+        if name.qualifier in ("", self.dataset):
+            if not name.qualifier and name.name in ("at", "as_of"):
+                return self._special(name.name, f"'{name}'")
+            if name.name in self.context.model.dimensions[self.dataset]:
+                return self._local_value(DimensionRef(self.dataset, name.name))
+            return column(self.dataset, name.name)
+        return self._local_value(read_name(self.context.model, name))
+
+    def _metric_kind(self, name: Name) -> str | None:
+        dimensions = self.context.model.dimensions[self.dataset]
+        if name.qualifier in ("", self.dataset):
+            if not name.qualifier and name.name in ("at", "as_of"):
+                return self._special_kind(name.name, f"'{name}'")
+            return _kind_of(dimensions.get(name.name))
+        return self._kind(read_name(self.context.model, name))
+
+    def _local_value(self, reference: Reference) -> exp.Expr:
+        """A name's value in a condition: times are business-local."""
+        match reference:
+            case TimeWord(grain):
+                return self._at(self.clock(f"'{grain}'"), grain, f"{self.dataset}.{self.time}", local=True)
+            case DimensionRef(qualifier, name, grain):
+                value, clock = self._look_up(qualifier, name)
+                if grain:
+                    known = self._must_be_time(clock, f"{qualifier}.{name}")
+                    return self._at(known, grain, f"{qualifier}.{name}", local=True)
+                return clock.local() if clock else value
+
+    def _kind(self, reference: Reference) -> str | None:
+        match reference:
+            case TimeWord(grain):
+                return "date" if grain in DAY_GRAINS else "timestamp"
+            case DimensionRef(qualifier, name, None):
+                route = self._route(qualifier, name)
+                return _kind_of(self.context.model.dimensions[route.dataset].get(name))
+            case DimensionRef(grain=grain):
+                return "date" if grain in DAY_GRAINS else "timestamp"
+
+    def _at(self, clock: Clock, grain: str, shown_as: str, local: bool = False) -> exp.Expr:
+        if clock.kind == "date" and grain not in DAY_GRAINS:
+            message = f"'{shown_as}' is a date: it has no {grain}"
+            raise QueryError(Diagnostic("E314", message, hint="ask for day or coarser"))
+        return clock.local_at(grain) if local else clock.at(grain)
+
+    def _must_be_time(self, clock: Clock | None, shown_as: str) -> Clock:
+        if clock is None:
+            raise QueryError(Diagnostic("E315", f"'{shown_as}' is not a time, so it has no grain"))
+        return clock
+
+    def _route(self, qualifier: str, name: str) -> Route:
+        route = find_route(self.context.model, self.dataset, qualifier, f"{qualifier}.{name}")
+        if route is None:
+            raise Unreachable(f"dataset '{self.dataset}' has no join that leads to '{qualifier}'")
+        return route
+
+    def _look_up(self, qualifier: str, name: str) -> tuple[exp.Expr, Clock | None]:
+        route = self._route(qualifier, name)
+        if name not in self.context.model.dimensions[route.dataset]:
+            raise Unreachable(f"'{qualifier}' of dataset '{self.dataset}' is '{route.dataset}', which has no '{name}'")
+        alias = self._join(route.path)
+        dimension = self.context.model.dimensions[route.dataset][name]
+        clock = self._clock_of(route.dataset, name, alias)
+        value = clock.value if clock else self._dimension_value(route.dataset, name, alias)
+        return (_binned(value, dimension.bins) if dimension.bins else value), clock
+
+    def _clock_of(self, dataset: str, name: str, alias: str) -> Clock | None:
+        dimension = self.context.model.dimensions[dataset].get(name)
+        if dimension is None:
+            return None
+        return clock_of(self._dimension_value(dataset, name, alias), dimension, self.context.calendar)
+
+    def _dimension_value(self, dataset: str, name: str, alias: str) -> exp.Expr:
+        """A dimension's row expression over the columns of the row called `alias`."""
+        dimension = self.context.model.dimensions[dataset][name]
+        if dimension.expr is None:
+            return column(alias, name)
+
+        def resolve(found: Name) -> exp.Expr:
+            if not found.qualifier and found.name in ("at", "as_of"):
+                return self._special(found.name, f"dimension '{dataset}.{name}'")
+            return column(alias, found.name)
+
+        def kind_of(found: Name) -> str | None:
+            if not found.qualifier and found.name in ("at", "as_of"):
+                return self._special_kind(found.name, f"dimension '{dataset}.{name}'")
+            return _kind_of(self.context.model.dimensions[dataset].get(found.name))
+
+        try:
+            return wrap(parse(dimension.expr).replace_names(resolve, kind_of))
+        except ExpressionError as error:
+            raise refuse_expression(error, dimension.expr, f"dimension {dataset}.{name}") from None
+
+    def _special(self, name: str, wanted_by: str) -> exp.Expr:
+        if name == "as_of":
+            return timestamp_literal(self.context.calendar.local(self.context.as_of))
+        return self.clock(wanted_by).local()
+
+    def _special_kind(self, name: str, wanted_by: str) -> str:
+        return "timestamp" if name == "as_of" or self.clock(wanted_by).kind != "date" else "date"
+
+    def _join(self, path: tuple[str, ...]) -> str:
+        """The alias of the row at the end of a chain of joins, adding the lookups on the way."""
+        if not path:
+            return self.dataset
+        if path not in self.lookups:
+            parent = self._join(path[:-1])
+            self.lookups[path] = self._lookup(parent, path)
+        return self.lookups[path].alias
+
+    def _lookup(self, parent: str, path: tuple[str, ...]) -> Lookup:
+        model = self.context.model
+        owner = self.dataset if len(path) == 1 else self.lookups[path[:-1]].dataset.name
+        join = model.datasets[owner].joins[path[-1]]
+        target = model.datasets[join.dataset or path[-1]]
+        alias = "_".join(path)
+        while alias == self.dataset or any(alias == lookup.alias for lookup in self.lookups.values()):
+            alias += "_joined"
+        if join.as_of is None or target.validity is None:
+            return Lookup(alias, parent, join, target)
+        at = self._clock_of(owner, join.as_of, parent)
+        first, last = (self._clock_of(target.name, name, alias) for name in (target.validity.from_, target.validity.to))
+        if at is None or first is None or last is None:
+            raise QueryError(Diagnostic("E315", f"join '{path[-1]}' of '{owner}' needs times for as_of and validity"))
+        from_at, valid_from = comparable(at, first)
+        to_at, valid_to = comparable(at, last)
+        holds = exp.And(
+            this=exp.LTE(this=valid_from, expression=from_at),
+            expression=exp.Paren(
+                this=exp.Or(
+                    this=exp.LT(this=to_at, expression=valid_to),
+                    expression=exp.Is(this=last.value.copy(), expression=exp.Null()),
+                )
+            ),
+        )
+        return Lookup(alias, parent, join, target, holds)
+
+
+def column(table: str, name: str) -> exp.Expr:
+    """A column of an aliased table."""
+    return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(table))
+
+
+def refuse_expression(error: ExpressionError, written: str, shown_as: str) -> QueryError:
+    """An expression's mistake as a diagnostic with a caret in the text that was given."""
+    length = max(1, error.end - error.start)
+    span = Span(shown_as, 1, error.start + 1, length, written) if "\n" not in written else None
+    return QueryError(Diagnostic("E330", error.message, span, error.hint))
+
+
+def lookup_condition(lookup: Lookup) -> exp.Expr:
+    """The condition under which a looked-up row is the partner."""
+    pairs = zip(key_columns(lookup.dataset), lookup.join.on, strict=True)
+    parts: list[exp.Expr] = [
+        exp.EQ(this=column(lookup.alias, key), expression=column(lookup.parent, on)) for key, on in pairs
+    ]
+    if lookup.holds is not None:
+        parts.append(lookup.holds.copy())
+    return exp.and_(*parts, copy=False)
+
+
+def _kind_of(dimension: Dimension | None) -> str | None:
+    if dimension is None or dimension.bins:
+        return None
+    return {"date": "date", "timestamp": "timestamp", "timestamptz": "timestamp"}.get(dimension.type)
+
+
+def _binned(value: exp.Expr, bins: Bins) -> exp.Expr:
+    """The label of the half-open bin that a value lies in; NULL stays NULL."""
+    case = exp.Case().when(exp.Is(this=value.copy(), expression=exp.Null()), exp.Null())
+    for edge, label in zip(bins.edges, bins.names, strict=False):
+        case = case.when(exp.LT(this=value.copy(), expression=exp.Literal.number(edge)), text(label))
+    return case.else_(text(bins.names[-1]))

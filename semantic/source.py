@@ -1,0 +1,242 @@
+"""YAML text → values that know where they stand in the file.
+
+Composed nodes are read instead of loaded objects, because loading forgets positions, keeps the last of two equal
+keys, reads `no` as false and `12:30:00` as 45000. Scalars follow YAML 1.2: `yes`, `no` and `on` are text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from semantic.errors import Diagnostic, Report, Span, suggest
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\Z")
+_INTEGER = re.compile(r"[-+]?(0|[1-9]\d*)\Z")
+_CONSTANTS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of one file and its lines."""
+
+    file: str
+    text: str
+    lines: tuple[str, ...]
+
+    def span(self, line: int, column: int, length: int = 1) -> Span:
+        """The span at a line and column that count from 0."""
+        text = self.lines[line] if line < len(self.lines) else ""
+        return Span(self.file, line + 1, column + 1, max(1, min(length, len(text) - column)), text)
+
+    def span_at(self, index: int, length: int) -> Span:
+        """The span that starts at a character of the text."""
+        before = self.text[:index]
+        line = before.count("\n")
+        return self.span(line, index - (before.rfind("\n") + 1), length)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value of a YAML file: plain data in `value`, and the places of everything in it."""
+
+    source: Source
+    value: Any
+    start: int
+    end: int
+    keys: Mapping[str, Span] = field(default_factory=dict)
+    children: Mapping[str | int, Node] = field(default_factory=dict)
+
+    @property
+    def span(self) -> Span:
+        """From the value's first character to the end of its first line at most."""
+        return self.source.span_at(self.start, max(1, self.end - self.start))
+
+    def child(self, *path: str | int) -> Node:
+        """The node at a path, or the deepest one on the way there."""
+        node = self
+        for step in path:
+            if step not in node.children:
+                return node
+            node = node.children[step]
+        return node
+
+    def key_span(self, key: str) -> Span:
+        """Where a key of this mapping is written."""
+        return self.keys.get(key, self.span)
+
+    def locate(self, start: int, end: int) -> Span:
+        """The place in the file of the characters [start, end) of this scalar's text."""
+        raw, text = self.source.text[self.start : self.end], str(self.value)
+        at = raw.find(text)
+        if at >= 0:
+            return self.source.span_at(self.start + at + start, end - start)
+        word = text[start:end]
+        nth = text[:start].count(word)
+        index = -1
+        for _ in range(nth + 1):
+            index = raw.find(word, index + 1)
+        return self.source.span_at(self.start + index, end - start) if index >= 0 else self.span
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """All YAML files of a project, read but not yet understood."""
+
+    nodes: tuple[Node, ...]
+
+    def section(self, key: str) -> tuple[Node, ...]:
+        """The values of one top-level key (`exports`), one per file that has it."""
+        return tuple(node.children[key] for node in self.nodes if key in node.children)
+
+    def entries(self, key: str) -> Iterator[tuple[str, Node, Span]]:
+        """Every named entry below a top-level key: its name, its value, where its name stands."""
+        for section in self.section(key):
+            for name, node in section.children.items():
+                yield str(name), node, section.key_span(str(name))
+
+
+def read_yaml(file: str, text: str, report: Report) -> Node | None:
+    """Read one file; syntax errors, duplicate keys and anchors that are missing are reported."""
+    source = Source(file, text, tuple(text.splitlines()))
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        report(_syntax_error(source, error))
+        return None
+    except yaml.reader.ReaderError as error:
+        place = source.span_at(getattr(error, "position", 0), 1)
+        report(Diagnostic("E101", f"the file holds a character that YAML forbids: {error.reason}", place))
+        return None
+    if root is None:
+        return Node(source, {}, 0, 0)
+    return _convert(source, root, report, frozenset())
+
+
+def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    hint = None
+    if line < len(source.lines) and "\t" in source.lines[line]:
+        column, hint = source.lines[line].index("\t"), "indent with spaces: YAML forbids tabs"
+    elif "mapping values are not allowed" in str(error.problem):
+        hint = "put text that holds ': ' between quotes"
+    return Diagnostic("E101", f"this is not YAML: {error.problem}", source.span(line, column), hint)
+
+
+def _convert(source: Source, node: Any, report: Report, above: frozenset[int]) -> Node:
+    start, end = node.start_mark.index, node.end_mark.index
+    if id(node) in above:
+        report(Diagnostic("E101", "an alias that holds itself", source.span_at(start, 1)))
+        return Node(source, None, start, end)
+    inside = above | {id(node)}
+    if isinstance(node, yaml.MappingNode):
+        return _convert_mapping(source, node, report, inside)
+    if isinstance(node, yaml.SequenceNode):
+        items = [_convert(source, item, report, inside) for item in node.value]
+        return Node(source, [item.value for item in items], start, end, {}, dict(enumerate(items)))
+    return Node(source, _scalar(node), start, end)
+
+
+def _convert_mapping(source: Source, node: Any, report: Report, above: frozenset[int]) -> Node:
+    keys: dict[str, Span] = {}
+    children: dict[str | int, Node] = {}
+    for key_node, value_node in node.value:
+        mark = key_node.start_mark
+        span = source.span(mark.line, mark.column, key_node.end_mark.column - mark.column)
+        key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else ""
+        if not key:
+            report(Diagnostic("E102", "a key must be a word", span))
+        elif key in keys:
+            report(Diagnostic("E103", f"the key '{key}' stands here twice", span, f"first in line {keys[key].line}"))
+        else:
+            keys[key] = span
+            children[key] = _convert(source, value_node, report, above)
+    value = {key: child.value for key, child in children.items()}
+    return Node(source, value, node.start_mark.index, node.end_mark.index, keys, children)
+
+
+def _scalar(node: Any) -> Any:
+    text = str(node.value)
+    if node.style is not None:
+        return text
+    if text.lower() in _CONSTANTS:
+        return _CONSTANTS[text.lower()]
+    if _INTEGER.match(text):
+        return int(text)
+    return float(text) if _NUMBER.match(text) else text
+
+
+def read_shape(node: Node, shape: type[Shape], report: Report, what: str = "", **given: Any) -> Shape | None:
+    """Read a node into a pydantic shape; every mistake becomes a diagnostic at its own line and column.
+
+    `what` names the thing for people (`metric 'aov'`); `given` are fields that the YAML does not carry, such as the
+    entry's name.
+    """
+    value = {} if node.value is None else node.value
+    if not isinstance(value, dict):
+        report(Diagnostic("E106", f"{what or 'this'} must be a mapping of keys to values", node.span))
+        return None
+    wrong = [key for key in given if key in value]
+    for key in wrong:
+        report(_unknown_key(node, shape, (key,), what, set(given)))
+    try:
+        read = shape.model_validate({**value, **given})
+    except ValidationError as error:
+        for mistake in error.errors(include_url=False):
+            report(_diagnose(node, shape, mistake, what, set(given)))
+        return None
+    return None if wrong else read
+
+
+def _diagnose(node: Node, shape: type[BaseModel], mistake: Any, what: str, hidden: set[str]) -> Diagnostic:
+    path = tuple(mistake["loc"])
+    if mistake["type"] == "extra_forbidden":
+        return _unknown_key(node, shape, path, what, hidden)
+    of = f" of {what}" if what else ""
+    if mistake["type"] == "missing":
+        owner = node.child(*path[:-1])
+        return Diagnostic("E105", f"the key '{path[-1]}'{of} is missing", owner.span)
+    written = ".".join(str(step) for step in path)
+    message = str(mistake["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    if mistake["type"] == "value_error" or not written:
+        return Diagnostic("E106", message, node.child(*path).span)
+    return Diagnostic("E106", f"'{written}'{of} should be {message}", node.child(*path).span)
+
+
+def _unknown_key(
+    node: Node, shape: type[BaseModel], path: tuple[str | int, ...], what: str, hidden: set[str]
+) -> Diagnostic:
+    owner, key = node.child(*path[:-1]), str(path[-1])
+    known = [name for name in _known_keys(shape, path[:-1]) if name not in hidden]
+    hint = suggest(key, known) or (f"known keys: {', '.join(known)}" if known else None)
+    return Diagnostic("E104", f"unknown key '{key}'" + (f" in {what}" if what else ""), owner.key_span(key), hint)
+
+
+def _known_keys(shape: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    found: Any = shape
+    for step in path:
+        model = _model_in(found)
+        if model is not None and isinstance(step, str):
+            names = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
+            found = names.get(step)
+        elif model is None:
+            found = get_args(found)[-1] if get_args(found) else None
+    model = _model_in(found)
+    return [info.alias or name for name, info in model.model_fields.items()] if model else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The shape that an annotation such as `Bins | None` stands for; None for containers of shapes."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    plain = [arg for arg in get_args(annotation) if isinstance(arg, type) and issubclass(arg, BaseModel)]
+    origin = getattr(annotation, "__origin__", None)
+    return plain[0] if plain and origin not in (dict, tuple, list, Mapping) else None

@@ -1,0 +1,127 @@
+"""The time spine as SQL: every combination of the time words in a range, whether rows fall there or not."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+
+from sqlglot import exp
+
+from semantic.clocks import Clock, first_instant, last_second
+from semantic.expressions import GRAINS, call, date_literal, text, timestamp_literal
+from semantic.periods import DAY_GRAINS, hour_step
+from semantic.plan import Key, Spine
+from semantic.trees import column, named, select, subquery, table
+
+
+def spine_select(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Select:
+    """One row for each combination of the spine's keys.
+
+    Without a period the range is that of the observed rows in the CTE `groups` that meet `condition`.
+    """
+    grains = [str(key.grain) for key in spine.keys]
+    finest = min(grains, key=_rank)
+    if finest not in DAY_GRAINS:
+        return _moments(spine, groups, condition)
+    if len(grains) == 1:
+        return _periods(spine, grains[0], groups, condition)
+    return _days(spine, groups, condition)
+
+
+def is_empty(spine: Spine) -> bool:
+    """Whether a known range holds no period at all: it begins after as-of."""
+    return spine.period is not None and spine.period.start > spine.calendar.local(spine.as_of).date()
+
+
+def _periods(spine: Spine, grain: str, groups: str, condition: exp.Expr | None) -> exp.Select:
+    """One time word: its periods, one after the other."""
+    name, calendar = spine.keys[0].name, spine.calendar
+    today = calendar.local(spine.as_of).date()
+    if spine.period is not None:
+        last_day = min(spine.period.end - timedelta(days=1), today)
+        first = date_literal(calendar.first_day(spine.period.start, grain))
+        last = date_literal(calendar.first_day(last_day, grain))
+        series = select([named(_series(first, last, grain), "period")])
+    else:
+        until = date_literal(calendar.first_day(today, grain))
+        last = exp.Least(this=exp.Max(this=column(name)), expressions=[until])
+        series = _observed(_series(exp.Min(this=column(name)), last, grain), groups, condition)
+    day = exp.Cast(this=column("period"), to=exp.DataType.build("date"))
+    return select([named(day, name)], subquery(series, "series"))
+
+
+def _days(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Select:
+    """Several time words from `day` up: the combinations that the days of the range fall in."""
+    today = spine.calendar.local(spine.as_of).date()
+    if spine.period is not None:
+        first = date_literal(spine.period.start)
+        last = date_literal(min(spine.period.end - timedelta(days=1), today))
+        series = select([named(_series(first, last, "day"), "period")])
+    else:
+        starts: list[exp.Expr] = [column(key.name) for key in spine.keys]
+        ends: list[exp.Expr] = [_last_day(key) for key in spine.keys]
+        first = exp.Min(this=exp.Greatest(this=starts[0], expressions=starts[1:]))
+        last_seen = exp.Max(this=exp.Least(this=ends[0], expressions=ends[1:]))
+        last = exp.Least(this=last_seen, expressions=[date_literal(today)])
+        series = _observed(_series(first, last, "day"), groups, condition)
+    clock = Clock(exp.Cast(this=column("period"), to=exp.DataType.build("date")), "date", "UTC", spine.calendar)
+    return _distinct(spine, clock, series)
+
+
+def _moments(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Select:
+    """A time word below `day`, maybe with others: the combinations that the moments of the range fall in."""
+    zone = spine.calendar.time_zone
+    finest = min((str(key.grain) for key in spine.keys), key=_rank)
+    as_of = spine.as_of.astimezone(UTC).replace(tzinfo=None)
+    if spine.period is not None:
+        first = timestamp_literal(first_instant(spine.period.start, zone))
+        last = timestamp_literal(min(last_second(spine.period.end, zone), as_of))
+        series = select([named(_moment_series(first, last, finest, zone), "moment")])
+    else:
+        name = next(key.name for key in spine.keys if key.grain == finest)
+        seen = [call("utc", found) for found in (exp.Min(this=column(name)), exp.Max(this=column(name)))]
+        last = exp.Least(this=seen[1], expressions=[timestamp_literal(as_of)])
+        series = _observed(_moment_series(seen[0], last, finest, zone), groups, condition)
+    return _distinct(spine, Clock(column("moment"), "timestamp", "UTC", spine.calendar), series)
+
+
+def _rank(grain: str) -> int:
+    """Where a grain stands from fine to coarse."""
+    return GRAINS.index(grain)
+
+
+def _moment_series(first: exp.Expr, last: exp.Expr, grain: str, zone: str) -> exp.Expr:
+    if grain == "hour":
+        return call("series", first, last, exp.Literal.number(hour_step(zone)), text("minute"))
+    return _series(first, last, grain)
+
+
+def _series(first: exp.Expr, last: exp.Expr, grain: str) -> exp.Expr:
+    count, unit = (3, "month") if grain == "quarter" else (1, grain)
+    return call("series", first, last, exp.Literal.number(count), text(unit))
+
+
+def _observed(series: exp.Expr, groups: str, condition: exp.Expr | None) -> exp.Select:
+    found = select([named(series, "moment" if _is_moment(series) else "period")], table(groups))
+    if condition is not None:
+        found.set("where", exp.Where(this=condition.copy()))
+    return found
+
+
+def _is_moment(series: exp.Expr) -> bool:
+    return str(series.expressions[-1].this) in ("second", "minute", "hour")
+
+
+def _distinct(spine: Spine, clock: Clock, series: exp.Select) -> exp.Select:
+    expressions = [named(clock.at(str(key.grain)), key.name) for key in spine.keys]
+    found = select(expressions, subquery(series, "series"))
+    found.set("distinct", exp.Distinct())
+    return found
+
+
+def _last_day(key: Key) -> exp.Expr:
+    """The last day of an observed period."""
+    count, unit = {"quarter": (3, "month"), "week": (7, "day")}.get(str(key.grain), (1, str(key.grain)))
+    step_ = exp.Interval(this=exp.Literal.string(str(count)), unit=exp.Var(this=unit.upper()))
+    after = exp.Add(this=column(key.name), expression=step_)
+    one = exp.Interval(this=exp.Literal.string("1"), unit=exp.Var(this="DAY"))
+    return exp.Cast(this=exp.Sub(this=after, expression=one), to=exp.DataType.build("date"))

@@ -1,0 +1,72 @@
+"""Small builders of SQL trees that `lower` and `spine` share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+IS_TOTAL = "is_total"
+
+
+def column(name: str, table: str | None = None) -> exp.Expr:
+    """A column by its name in the result."""
+    return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(table) if table else None)
+
+
+def named(value: exp.Expr, name: str) -> exp.Expr:
+    """`value AS name`."""
+    return exp.Alias(this=value, alias=exp.to_identifier(name))
+
+
+def select(expressions: Iterable[exp.Expr], source: exp.Expr | None = None) -> exp.Select:
+    """`SELECT … [FROM source]`."""
+    found = exp.Select(expressions=list(expressions))
+    if source is not None:
+        found.set("from_", exp.From(this=source))
+    return found
+
+
+def table(name: str) -> exp.Expr:
+    """A CTE by name."""
+    return exp.Table(this=exp.to_identifier(name))
+
+
+def subquery(query: exp.Query, name: str) -> exp.Expr:
+    """`(query) AS name`."""
+    return exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(name)))
+
+
+def where(query: exp.Select, conditions: Iterable[exp.Expr]) -> exp.Select:
+    """Add conditions that must all hold."""
+    found = [condition.copy() for condition in conditions]
+    if found:
+        query.set("where", exp.Where(this=exp.and_(*found, copy=False)))
+    return query
+
+
+def group_by_position(query: exp.Select, count: int) -> exp.Select:
+    """`GROUP BY 1, 2, …`: positions, because a name could be a column of the table as well."""
+    if count:
+        query.set("group", exp.Group(expressions=[exp.Literal.number(at + 1) for at in range(count)]))
+    return query
+
+
+def union_all(queries: list[exp.Select]) -> exp.Query:
+    """The queries one below the other."""
+    found: exp.Query = queries[0]
+    for query in queries[1:]:
+        found = exp.Union(this=found, expression=query, distinct=False)
+    return found
+
+
+def cross_join(query: exp.Select, source: exp.Expr) -> exp.Select:
+    """`CROSS JOIN source`."""
+    query.append("joins", exp.Join(this=source, kind="CROSS"))
+    return query
+
+
+def left_join(query: exp.Select, source: exp.Expr, on: exp.Expr) -> exp.Select:
+    """`LEFT JOIN source ON …`."""
+    query.append("joins", exp.Join(this=source, side="LEFT", on=on))
+    return query
