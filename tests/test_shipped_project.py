@@ -92,9 +92,9 @@ def test_every_metric_is_explained(layer: Layer) -> None:
 
 def test_every_name_that_people_see_is_explained(layer: Layer) -> None:
     wanting = [
-        f"{dataset.name}.{dimension.name}"
+        f"{dataset.name}.{name}"
         for dataset in layer.model.datasets.values()
-        for dimension in dataset.dimensions.values()
+        for name, dimension in dataset.dimensions.items()
         if dimension.label and not dimension.description
     ]
     assert wanting == []

@@ -20,7 +20,7 @@ aged as (
 counted as (
     select
         quarter,
-        case when age < 18 then 'under 18' when age < 25 then '18-24' when age < 35 then '25-34'
+        case when age < 18 then '0-17' when age < 25 then '18-24' when age < 35 then '25-34'
              when age < 45 then '35-44' when age < 55 then '45-54' when age >= 55 then '55+' end as age_group,
         sum(case when event = 'registration' then 1 else 0 end) as new_users,
         count(distinct case when event = 'activity' then user_id end) as active_users
