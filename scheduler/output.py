@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from semantic.compile import Column
 
 FORMATS = ("table", "csv", "json", "parquet")
-NULL = "NULL"
+NULL, TOTAL = "NULL", "(total)"
 
 
 def write_result(result: Result, style: str, stream: IO[bytes]) -> None:
@@ -124,17 +124,22 @@ def plain(value: Any, zone: ZoneInfo) -> str | None:
 
 def result_table(columns: Sequence[Column], rows: Sequence[Sequence[Any]], zone: ZoneInfo) -> Iterator[str]:
     """Yield the lines of a table for people: numbers to the right, formatted as the metric says."""
-    cells = [
-        [shown(value, column.format, zone) for column, value in zip(columns, row, strict=True)]
-        for row in rows
-    ]
+    cells = [list(_shown_row(columns, row, zone)) for row in rows]
     numeric = [column.role == "metric" for column in columns]
     return text_table([column.name for column in columns], cells, numeric)
 
 
-def text_table(
-    names: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool] = ()
-) -> Iterator[str]:
+def _shown_row(columns: Sequence[Column], row: Sequence[Any], zone: ZoneInfo) -> Iterator[str]:
+    """Yield the cells of a row; the total says so in its first dimension, where its value is NULL."""
+    is_total = any(column.role == "marker" and value for column, value in zip(columns, row, strict=True))
+    for number, (column, value) in enumerate(zip(columns, row, strict=True)):
+        if is_total and column.role in ("dimension", "time"):
+            yield TOTAL if number == 0 else ""
+        else:
+            yield shown(value, column.format, zone)
+
+
+def text_table(names: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool] = ()) -> Iterator[str]:
     """Yield the lines of a table of texts; columns marked in `numeric` are aligned to the right."""
     grid = [[_one_line(cell) for cell in row] for row in (names, *cells)]
     widths = [max(_width(row[index]) for row in grid) for index in range(len(names))]

@@ -77,8 +77,8 @@ def ask(tiny: Path, *arguments: str) -> str:
 
 
 def test_csv_has_the_names_that_were_asked_for_and_nothing_else(tiny: Path) -> None:
-    out = ask(tiny, "spend", "events", "--by", "users.gender", "--format", "csv")
-    assert out == "users.gender,spend,events\r\nf,1.50,1\r\nm,2.25,1\r\n,,1\r\n"
+    result = run("query", "spend", "events", "--by", "users.gender", "--format", "csv", "--project", tiny)
+    assert result.stdout_bytes.decode() == "users.gender,spend,events\r\nf,1.50,1\r\nm,2.25,1\r\n,,1\r\n"
 
 
 def test_csv_quotes_what_needs_it(tiny: Path) -> None:
@@ -110,6 +110,12 @@ def test_the_table_is_for_people(tiny: Path) -> None:
     ]
 
 
+def test_the_total_is_no_group_of_nulls(tiny: Path) -> None:
+    lines = ask(tiny, "events", "--by", "gender,kind", "--totals").splitlines()
+    assert lines[-1].split() == ["(total)", "3", "true"]
+    assert lines[-2].split() == ["NULL", "login", "1", "false"]
+
+
 def test_every_flag_reaches_the_query(tiny: Path) -> None:
     out = ask(
         tiny, "events", "--by", "month", "--by", "gender", "--where", "kind = 'login'",
@@ -126,9 +132,7 @@ def test_no_metrics_lists_combinations(tiny: Path) -> None:
 
 def test_parquet_goes_to_a_file_whole(tiny: Path, tmp_path: Path) -> None:
     path = tmp_path / "new" / "rows.parquet"
-    result = run(
-        "query", "events", "--by", "gender", "--format", "parquet", "--output", path, "--project", tiny
-    )
+    result = run("query", "events", "--by", "gender", "--format", "parquet", "--output", path, "--project", tiny)
     assert (result.exit_code, result.stdout) == (0, "")
     assert pyarrow.parquet.read_table(path).to_pydict() == {"gender": ["f", "m", None], "events": [1, 1, 1]}
     assert [entry.name for entry in path.parent.iterdir()] == ["rows.parquet"]
@@ -231,9 +235,7 @@ def test_a_folder_without_a_project_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_named(tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    result = run(
-        "query", "events", "--format", "csv", "--output", tmp_path / "file" / "x.csv", "--project", tiny
-    )
+    result = run("query", "events", "--format", "csv", "--output", tmp_path / "file" / "x.csv", "--project", tiny)
     assert result.exit_code == 1
     assert "file" in result.stderr
 
@@ -329,7 +331,7 @@ def test_no_colours_off_a_terminal(process: list[str]) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="no pipes of this kind")
 @pytest.mark.parametrize("style", ["table", "csv", "json"])
 def test_a_reader_that_leaves_early_is_no_error(process: list[str], style: str) -> None:
-    query = ["query", "events", "--by", "minute", "--period", "2025", "--format", style]
+    query = ["query", "events", "--by", "minute", "--period", "2025-01", "--format", style]
     with subprocess.Popen([*process, *query], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert running.stderr is not None

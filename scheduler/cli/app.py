@@ -28,30 +28,28 @@ class Application(click.Group):
         """Run the command line and exit."""
         try:
             code = super().main(*args, **{**kwargs, "standalone_mode": False})
-            sys.stdout.flush()
         except (click.Abort, KeyboardInterrupt):
             say("stopped")
             code = EXIT_INTERRUPTED
         except click.ClickException as error:
             error.show()
             code = error.exit_code
-        except BrokenPipeError:
-            silence_stdout()
-            code = 0
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what the layer and the file system refuse becomes a plain message."""
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
+            sys.stdout.flush()
         except BrokenPipeError:
-            raise
+            return silence_stdout()
         except OSError as error:
             raise Refusal(_file_message(error)) from error
         except Exception as error:
             if not _is_refusal(error):
                 raise
             raise Refusal(str(error)) from error
+        return done
 
 
 def _is_refusal(error: Exception) -> bool:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scheduler.cli.checks import check_data
 from scheduler.cli.console import Refusal, say, working
 from scheduler.cli.options import open_layer, project_option, target_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from exporters.base import Export
     from semantic import Diagnostic, Layer
 
@@ -43,7 +42,7 @@ def validate(project: Path, target: str | None, data: bool) -> None:
     with open_layer(project, target) as layer:
         exports, found = _read_exports(layer)
         if data:
-            found = (*found, *working("checking the data", layer.validate, layer.cancel))
+            found = (*found, *working("checking the data", lambda: check_data(layer), layer.cancel))
         if found:
             raise Refusal("\n".join(diagnostic.render() for diagnostic in found))
         counts = {"datasets": layer.model.datasets, "metrics": layer.model.metrics, "exports": exports}
@@ -65,44 +64,47 @@ def _read_exports(layer: Layer) -> tuple[tuple[Export, ...], tuple[Diagnostic, .
 def list_(project: Path, what: str | None) -> None:
     """List what the project defines: metrics, dimensions and exports."""
     with open_layer(project) as layer:
-        for kind, names, rows in (_metrics(layer), _dimensions(layer), _exports(layer)):
-            if what in (None, kind):
-                if what is None:
-                    click.secho(kind, bold=True)
-                _print(names, rows)
-                if what is None:
-                    click.echo()
+        if what is not None:
+            LISTS[what](layer)
+            return
+        for kind, show in LISTS.items():
+            click.secho(kind, bold=True)
+            show(layer)
+            click.echo()
 
 
-def _print(names: Sequence[str], rows: Iterable[Row]) -> None:
-    from scheduler.output import text_table
-
-    for line in text_table(names, list(rows)):
-        click.echo(line, nl=False)
-
-
-def _metrics(layer: Layer) -> tuple[str, Row, list[Row]]:
+def _metrics(layer: Layer) -> None:
     rows = [(m.name, m.label or "", m.definition, m.description) for m in layer.model.metrics.values()]
-    return "metrics", ("name", "label", "definition", "description"), sorted(rows)
+    _print(("name", "label", "definition", "description"), rows)
 
 
-def _dimensions(layer: Layer) -> tuple[str, Row, list[Row]]:
+def _dimensions(layer: Layer) -> None:
     rows = [
         (f"{dataset}.{name}", dimension.type, dimension.label or "", dimension.description)
         for dataset, dimensions in layer.model.dimensions.items()
         for name, dimension in dimensions.items()
     ]
-    return "dimensions", ("name", "type", "label", "description"), sorted(rows)
+    _print(("name", "type", "label", "description"), rows)
 
 
-def _exports(layer: Layer) -> tuple[str, Row, list[Row]]:
+def _exports(layer: Layer) -> None:
     from exporters.definitions import load_exports
 
     rows = [
         (export.name, export.schedule.cron if export.schedule else "", export.description)
         for export in load_exports(layer.model).values()
     ]
-    return "exports", ("name", "schedule", "description"), sorted(rows)
+    _print(("name", "schedule", "description"), rows)
+
+
+def _print(names: Row, rows: list[Row]) -> None:
+    from scheduler.output import text_table
+
+    for line in text_table(names, sorted(rows)):
+        click.echo(line, nl=False)
+
+
+LISTS = {"metrics": _metrics, "dimensions": _dimensions, "exports": _exports}
 
 
 @click.command(epilog=EXPLAIN_EXAMPLES, short_help="Say what a metric is and how it can be cut.")
@@ -113,5 +115,8 @@ def explain(project: Path, metric: str) -> None:
 
     For every other dimension it says why not.
     """
+    from scheduler.explain import explanation_lines
+
     with open_layer(project) as layer:
-        click.echo(str(layer.explain(metric)))
+        for line in explanation_lines(layer.explain(metric)):
+            click.echo(line)

@@ -57,13 +57,9 @@ as_of_option = click.option(
 
 QUERY_OPTIONS = (
     click.argument("metrics", nargs=-1, metavar="METRIC..."),
-    click.option(
-        "--by", multiple=True, callback=_names, metavar="A,B", help="Dimensions and time words to group by."
-    ),
+    click.option("--by", multiple=True, callback=_names, metavar="A,B", help="Dimensions and time words to group by."),
     click.option("--where", multiple=True, callback=_once, metavar="CONDITION", help="Which rows count."),
-    click.option(
-        "--having", multiple=True, callback=_once, metavar="CONDITION", help="Which results to keep."
-    ),
+    click.option("--having", multiple=True, callback=_once, metavar="CONDITION", help="Which results to keep."),
     click.option(
         "--period",
         multiple=True,
@@ -71,12 +67,8 @@ QUERY_OPTIONS = (
         metavar="PERIOD",
         help="2025, 2025-Q1, 2025-03, 'last 13 weeks', …",
     ),
-    click.option(
-        "--order", multiple=True, callback=_names, metavar="A,B", help="Sort: 'active_users desc,week'."
-    ),
-    click.option(
-        "--limit", type=click.IntRange(min=0), metavar="N", help="At most N rows; the total is not counted."
-    ),
+    click.option("--order", multiple=True, callback=_names, metavar="A,B", help="Sort: 'active_users desc,week'."),
+    click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N rows; the total is not counted."),
     click.option("--totals", is_flag=True, help="Add the total as the last row, computed from the rows."),
     click.option("--fill/--no-fill", default=True, help="Show periods without data too (on by default)."),
     as_of_option,
@@ -101,15 +93,9 @@ def build_query(flags: dict[str, Any]) -> Query:
 
 
 def open_layer(project: Path, target: str | None = None) -> Layer:
-    """Return the layer over `project`; a folder without one is explained."""
+    """Return the layer over `project`."""
     from semantic import Layer
 
-    if not (project / "metrics").is_dir():
-        message = (
-            f"no project in {project.resolve()}: it has no metrics/ folder\n"
-            "  make one here with `metricast init`, or name another with --project DIR"
-        )
-        raise Refusal(message)
     return Layer(project, target=target)
 
 
@@ -120,9 +106,7 @@ def instant(text: str | None, zone: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        message = (
-            f"--as-of: cannot read {text!r}; write 2025-03-31, '2025-03-31 07:00' or 2025-03-31T07:00+07:00"
-        )
+        message = f"--as-of: cannot read {text!r}; write 2025-03-31, '2025-03-31 07:00' or 2025-03-31T07:00+07:00"
         raise Refusal(message) from error
     if moment.tzinfo is not None:
         return moment
@@ -138,7 +122,5 @@ def _refuse_odd_hour(local: datetime, text: str) -> None:
         message = f"--as-of: {text} does not exist in {local.tzinfo}: the clocks skip it"
         raise Refusal(message)
     if local.utcoffset() != local.replace(fold=1).utcoffset():
-        message = (
-            f"--as-of: {text} happens twice in {local.tzinfo}; add the offset, as in {local.isoformat()}"
-        )
+        message = f"--as-of: {text} happens twice in {local.tzinfo}; add the offset, as in {local.isoformat()}"
         raise Refusal(message)

@@ -41,9 +41,7 @@ Examples:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write to FILE (whole or not at all) instead of stdout; parquet needs it.",
 )
-def query(
-    project: Path, target: str | None, as_of: str | None, style: str, output: Path | None, **flags: Any
-) -> None:
+def query(project: Path, target: str | None, as_of: str | None, style: str, output: Path | None, **flags: Any) -> None:
     """Ask for metrics and print the rows.
 
     Rows go to stdout, messages to stderr. json is {"columns": [names], "rows": [[values]]}.
