@@ -93,12 +93,17 @@ class Run:
         for name in names:
             match self.metric(name):
                 case Simple() as simple:
-                    yield Leaf(simple, ignore & set(self.dimensions))
+                    yield self._leaf(simple, ignore)
                 case Ratio(numerator=numerator, denominator=denominator):
                     for part in (numerator, denominator):
                         yield from self.leaves([part.metric], ignore | self._ignored(part.ignore))
                 case Derived(expr=expr):
                     yield from self.leaves(expressions.names(expr), ignore)
+
+    def _leaf(self, metric: Simple, ignore: frozenset[str]) -> Leaf:
+        """Ignoring a time dimension ignores it at every grain."""
+        asked = [name for name in self.dimensions if ignore & {name, ".".join(name.split(".")[:2])}]
+        return Leaf(metric, frozenset(asked))
 
     def _ignored(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset(canonical(self.model, name) for name in names)
@@ -189,7 +194,7 @@ class Run:
         value: Value
         match metric:
             case Simple():
-                leaf = Leaf(metric, ignore & set(self.dimensions))
+                leaf = self._leaf(metric, ignore)
                 place = tuple(group[index] for index in self.kept(leaf))
                 value = aggregate(metric.agg, self._table(leaf).get(place, []))
             case Ratio(numerator=top, denominator=bottom):

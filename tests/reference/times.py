@@ -114,7 +114,7 @@ def parse_period(text: str, clockwork: Clockwork) -> Period:
     if text in ("today", "yesterday"):
         end = today + timedelta(days=1 if text == "today" else 0)
         return end - timedelta(days=1), end
-    if match := re.fullmatch(r"last (\d+) (day|week|month|quarter|year)s", text):
+    if match := re.fullmatch(r"last (\d+) (day|week|month|quarter|year)s?", text):
         end = truncate(today, match[2], clockwork.week_start)
         return after(end, match[2], -int(match[1])), end
     if match := re.fullmatch(r"this (week|month|quarter|year)", text):

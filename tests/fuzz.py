@@ -1,0 +1,160 @@
+"""Many random examples through the compiler, DuckDB and the naive evaluator.
+
+    python -m tests.fuzz --n 2000 --seed 1
+
+prints the seed, the time, how often each part of the language was reached and every disagreement; each one
+is made small and written as a case in the shape of tests/cases. `--only 17` runs one example and shows it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tests.judge import Verdict, judge
+from tests.reference import Answer, Refused, Value, evaluate
+from tests.reference.expressions import literal
+from tests.shrink import shrink
+from tests.strategies import Example, example_at
+from tests.strategies.example import dump
+from tests.strategies.features import features
+
+FOLDER = Path("build/fuzz")
+SHRUNK_PER_FAULT = 5
+
+
+def main() -> int:
+    options = _options()
+    began = time.monotonic()
+    numbers = [options.only] if options.only is not None else range(options.n)
+    reached: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
+    for number in numbers:
+        example = example_at(options.seed, number)
+        verdict = judge(example)
+        reached.update({*features(example), _outcome(example)})
+        if verdict.fault is not None:
+            faults[verdict.fault] += 1
+            _report(example, verdict, options, number, small=faults[verdict.fault] <= SHRUNK_PER_FAULT)
+    _summary(options, reached, faults, time.monotonic() - began)
+    return 1 if faults else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
+    parser.add_argument("--n", type=int, default=2000, help="how many examples")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", type=int, help="the number of a single example to run and show")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="where failing cases are written")
+    return parser.parse_args()
+
+
+def _outcome(example: Example) -> str:
+    try:
+        answer = evaluate(example.model, example.query, example.as_of)
+    except Refused:
+        return "answer refused"
+    return "answer with rows" if answer.rows else "answer without rows"
+
+
+def _summary(options: argparse.Namespace, reached: Counter[str], faults: Counter[str], took: float) -> None:
+    print("reached, in examples:")
+    for name, count in sorted(reached.items()):
+        print(f"  {count:6d}  {name}")
+    print(f"seed {options.seed}: {options.n if options.only is None else 1} examples in {took:.1f} s")
+    print(f"disagreements: {sum(faults.values())} {dict(faults) or ''}")
+    sys.stdout.flush()
+
+
+# -- failing examples ----------------------------------------------------------------------------------------
+
+
+def _report(example: Example, verdict: Verdict, options: argparse.Namespace, number: int, *, small: bool) -> None:
+    print(f"example {number}: {verdict.fault}", flush=True)
+    if small:
+        example = smallest(example, verdict)
+    name = f"seed_{options.seed}_{number}_{verdict.fault}"
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / f"{name}.yml"
+    path.write_text(as_case(example, name, f"The compiler and the evaluator disagree: {verdict.fault}."), "utf-8")
+    print(f"  {path}")
+    if options.only is not None:
+        print(path.read_text("utf-8"), judge(example).detail, sep="\n")
+
+
+def smallest(example: Example, verdict: Verdict) -> Example:
+    """A small example with the same fault; for a crash or a refusal, with the same first words."""
+
+    def fails(candidate: Example) -> bool:
+        try:
+            found = judge(candidate)
+        except Exception:  # noqa: BLE001 (what is left out was needed: no example any more)
+            return False
+        return found.fault == verdict.fault and found.detail[:12] == verdict.detail[:12]
+
+    return shrink(example, fails)
+
+
+def as_case(example: Example, name: str, why: str) -> str:
+    """The example in the shape of tests/cases; its oracle is the evaluator's answer as a list of values."""
+    tables = {
+        example.table(dataset.name): {
+            "columns": dict(dataset.columns),
+            "rows": [[_plain(row[column]) for column in dataset.columns] for row in dataset.rows],
+        }
+        for dataset in example.model.datasets.values()
+    }
+    content = {
+        "name": name,
+        "why": why,
+        "as_of": example.as_of,
+        "project": {"time_zone": example.model.time_zone, "week_start": example.model.week_start},
+        "model": example.content(),
+        "tables": tables,
+        "queries": [{"name": "query", "query": _plain(example.query_parts()), **_expectation(example)}],
+    }
+    return dump(content)
+
+
+def _expectation(example: Example) -> dict[str, Any]:
+    try:
+        answer = evaluate(example.model, example.query, example.as_of)
+    except Refused as refusal:
+        return {"refused": {"names": [str(refusal)]}}
+    rows = [[_plain(value) for value in row] for row in answer.rows]
+    return {"expect": {"columns": list(answer.columns), "rows": rows}, "oracle": _oracle(answer)}
+
+
+def _oracle(answer: Answer) -> str:
+    if not answer.rows:
+        return f"SELECT {', '.join(['NULL'] * len(answer.columns))} WHERE false"
+    return "VALUES " + ", ".join(f"({', '.join(map(_sql, row))})" for row in answer.rows)
+
+
+def _sql(value: Value) -> str:
+    if isinstance(value, datetime) and value.tzinfo:
+        return f"timestamptz '{value.isoformat(' ')}'"
+    return f"{value!r}::double" if isinstance(value, float) else literal(value)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return float(value)
+        case dict():
+            return {key: _plain(each) for key, each in value.items()}
+        case tuple() | list():
+            return [_plain(each) for each in value]
+        case None | bool() | int() | float() | str() | datetime() | date():
+            return value
+    raise TypeError(type(value))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

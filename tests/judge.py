@@ -1,0 +1,182 @@
+"""Runs a random example through the compiler and DuckDB, and says where it differs from the naive evaluator."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from semantic.compile import Compiled, compile_query
+from semantic.errors import MetricastError, QueryError
+from semantic.load import load_texts
+from semantic.model import Model
+from semantic.query import Query
+from tests.reference import Answer, Dataset, Derived, Refused, Value, evaluate
+from tests.strategies import Example
+
+TOLERANCE = 1e-9
+Exact = Callable[[Value], bool]  # whether a number that is expected to be exact must come as an exact type
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`fault` says in a word what is wrong; None when both agree."""
+
+    fault: str | None
+    detail: str = ""
+
+
+AGREED = Verdict(None)
+
+
+class Rejected(Exception):
+    """The example's YAML is not taken by the loader."""
+
+
+def judge(example: Example) -> Verdict:
+    try:
+        expected: Answer | Refused = evaluate(example.model, example.query, example.as_of)
+    except Refused as refusal:
+        expected = refusal
+    try:
+        compiled = compile_example(example)
+    except Rejected as error:
+        return Verdict("model", str(error))
+    except QueryError as error:
+        agreed = isinstance(expected, Refused)
+        return AGREED if agreed else Verdict("refused", f"{error}\nexpected {_shown(expected)}")
+    except MetricastError as error:
+        return Verdict("error", f"{type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001 (a crash is a finding like any other)
+        return Verdict("crash", f"{type(error).__name__}: {error}")
+    if isinstance(expected, Refused):
+        return Verdict("accepted", f"should be refused: {expected}\n{compiled.sql}")
+    return _judge_answer(example, compiled, expected)
+
+
+def load(example: Example) -> Model:
+    loaded = load_texts(example.texts())
+    if loaded.model is None:
+        raise Rejected("\n".join(diagnostic.render() for diagnostic in loaded.diagnostics))
+    return loaded.model
+
+
+def compile_example(example: Example, query: Query | None = None) -> Compiled:
+    asked = query or Query(**example.query_parts())
+    return compile_query(load(example), asked, as_of=example.as_of)
+
+
+def _judge_answer(example: Example, compiled: Compiled, expected: Answer) -> Verdict:
+    try:
+        given = execute(example, compiled.sql)
+    except duckdb.Error as error:
+        return Verdict("engine", f"{type(error).__name__}: {error}\n{compiled.sql}")
+    announced = tuple(column.name for column in compiled.columns)
+    if not announced == given.columns == expected.columns:
+        return Verdict("columns", f"announced {announced}, given {given.columns}, expected {expected.columns}")
+    exact = [_exactness(example, column) for column in expected.columns]
+    if agree(given.rows, expected.rows, exact):
+        return AGREED
+    shown = f"given {_shown(given)}\nexpected {_shown(expected)}\n{compiled.sql}"
+    unordered = agree(sorted(given.rows, key=repr), sorted(expected.rows, key=repr), exact)
+    return Verdict("order" if unordered else "rows", shown)
+
+
+def _exactness(example: Example, column: str) -> Exact:
+    """Derived metrics may come as doubles where exact numbers would do, and so may the value for `empty`."""
+    metric = example.model.metrics.get(column)
+    if isinstance(metric, Derived):
+        return lambda value: False
+    return lambda value: metric is None or value != metric.empty
+
+
+def _shown(answer: Answer | Refused) -> str:
+    if isinstance(answer, Refused):
+        return f"refusal: {answer}"
+    lines = [" | ".join(map(_cell, row)) for row in answer.rows[:40]]
+    return "\n  ".join([" | ".join(answer.columns), *lines, *(["…"] if len(answer.rows) > 40 else [])])
+
+
+def _cell(value: object) -> str:
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+# -- executing -----------------------------------------------------------------------------------------------
+
+
+@cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:", config={"threads": "1"})
+    connection.execute("SET TimeZone='UTC'")
+    return connection
+
+
+def execute(example: Example, sql: str) -> Answer:
+    """The rows of a statement over the example's tables."""
+    return execute_all(example, [sql])[0]
+
+
+def execute_all(example: Example, statements: Sequence[str]) -> list[Answer]:
+    connection = _connection()
+    connection.execute("BEGIN")
+    try:
+        for name, dataset in example.model.datasets.items():
+            _create(connection, example.table(name), dataset)
+        tables = [connection.execute(sql).to_arrow_table() for sql in statements]
+    finally:
+        connection.execute("ROLLBACK")
+    return [_answer(table) for table in tables]
+
+
+def _answer(table: Any) -> Answer:
+    columns = [column.to_pylist() for column in table.columns]
+    return Answer(tuple(table.column_names), tuple(zip(*columns, strict=True)))
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: str, dataset: Dataset) -> None:
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in dataset.columns.items())
+    connection.execute(f"CREATE TABLE {table} ({columns})")
+    if dataset.rows:
+        marks = ", ".join(f"({', '.join('?' * len(dataset.columns))})" for _ in dataset.rows)
+        values = [row[column] for row in dataset.rows for column in dataset.columns]
+        connection.execute(f"INSERT INTO {table} VALUES {marks}", values)
+
+
+# -- comparing -----------------------------------------------------------------------------------------------
+
+
+def agree(given: Sequence[Sequence[Value]], expected: Sequence[Sequence[Value]], exact: Sequence[Exact]) -> bool:
+    if len(given) != len(expected):
+        return False
+    return all(all(map(same, *rows, exact)) for rows in zip(given, expected, strict=True))
+
+
+def same(given: Value, expected: Value, exact: Exact) -> bool:
+    """Equal in kind and value: doubles nearly, days are days, instants are instants, the rest exactly."""
+    match expected:
+        case None | bool() | str():
+            return type(given) is type(expected) and given == expected
+        case int() | Decimal() | float():
+            return _same_number(given, expected, exact(expected))
+        case datetime():
+            return isinstance(given, datetime) and _instant(given) == _instant(expected)
+        case date():
+            return type(given) is date and given == expected
+
+
+def _same_number(given: Value, expected: Decimal | float, exact: bool) -> bool:
+    if isinstance(given, bool) or not isinstance(given, int | Decimal | float):
+        return False
+    if isinstance(expected, float) or (isinstance(given, float) and not exact):
+        return math.isclose(given, expected, rel_tol=TOLERANCE, abs_tol=1e-12)
+    return not isinstance(given, float) and given == expected
+
+
+def _instant(value: datetime) -> datetime:
+    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value

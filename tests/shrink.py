@@ -1,0 +1,132 @@
+"""Makes a failing example small, by leaving out whatever the failure does not need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tests.reference import Dataset, Derived, Expr, Metric, Query, Ratio, Row, Simple
+from tests.strategies import Example
+from tests.strategies.queries import parts
+
+Fails = Callable[[Example], bool]
+
+
+def shrink(example: Example, fails: Fails, most: int = 600) -> Example:
+    """The smallest example found that still fails, after at most so many trials."""
+    trials = 0
+    smaller = True
+    while smaller:
+        smaller = False
+        for candidate in _candidates(example):
+            trials += 1
+            if trials > most:
+                return example
+            if fails(candidate):
+                example, smaller = candidate, True
+                break
+    return example
+
+
+def _candidates(example: Example) -> Iterator[Example]:
+    """Smaller examples, the boldest first."""
+    for query in _queries(example.query):
+        yield _pruned(replace(example, query=query))
+    pruned = _pruned(example)
+    if pruned != example:
+        yield pruned
+    for name, dataset in example.model.datasets.items():
+        for rows in _fewer(dataset.rows):
+            yield _with_dataset(example, name, rows=rows)
+    for name, metric in example.model.metrics.items():
+        for simpler in _metrics(metric):
+            metrics = {**example.model.metrics, name: simpler}
+            yield _pruned(replace(example, model=replace(example.model, metrics=metrics)))
+    for name, dataset in example.model.datasets.items():
+        yield from (_with_dataset(example, name, **change) for change in _changes(dataset))
+    if example.model.week_start != "monday":
+        yield replace(example, model=replace(example.model, week_start="monday"))
+
+
+def _queries(query: Query) -> Iterator[Query]:
+    plain: dict[str, Any] = {"where": None, "having": None, "period": None, "order": (), "limit": None}
+    plain |= {"totals": False, "time_zone": None, "fill": False}
+    yield from (replace(query, **{part: value}) for part, value in plain.items() if getattr(query, part) != value)
+    for part in ("metrics", "by"):
+        names = getattr(query, part)
+        fewer: list[dict[str, Any]] = [{part: names[:at] + names[at + 1 :]} for at in range(len(names))]
+        yield from (replace(query, **change) for change in fewer)
+    for condition in ("where", "having"):
+        simpler: list[dict[str, Any]] = [{condition: e} for e in _subconditions(getattr(query, condition))]
+        yield from (replace(query, **change) for change in simpler)
+
+
+def _subconditions(expr: Expr | None) -> Iterator[Expr]:
+    if expr and expr[0] in ("and", "or", "not"):
+        yield from (part for part in expr[1:] if isinstance(part, tuple))
+
+
+def _fewer(rows: tuple[Row, ...]) -> Iterator[tuple[Row, ...]]:
+    size = len(rows)
+    while size:
+        yield from (rows[:at] + rows[at + size :] for at in range(0, len(rows), size))
+        size //= 2
+
+
+def _metrics(metric: Metric) -> Iterator[Metric]:
+    if metric.empty is not None:
+        yield replace(metric, empty=None)
+    match metric:
+        case Simple():
+            yield from (replace(metric, filter=expr) for expr in _subconditions(metric.filter))
+            yield from (replace(metric, filter=None) for _ in (metric.filter or ())[:1])
+            yield from (replace(metric, time=None) for _ in (metric.time or "")[:1])
+            yield from (replace(metric, expr=None) for _ in (metric.expr or ())[:1] if metric.agg == "count")
+        case Ratio(name, top, bottom):
+            yield from (replace(metric, numerator=replace(top, ignore=())) for _ in top.ignore)
+            yield from (replace(metric, denominator=replace(bottom, ignore=())) for _ in bottom.ignore)
+        case Derived(name, expr):
+            yield from (Derived(name, part) for part in expr[1:] if isinstance(part, tuple) and part[0] != "lit")
+
+
+def _changes(dataset: Dataset) -> Iterator[dict[str, Any]]:
+    """What can be left out of a dataset: via, a join, a dimension, a column nobody names."""
+    if dataset.via:
+        yield {"via": {}}
+    for part in ("joins", "dimensions"):
+        things = getattr(dataset, part)
+        yield from ({part: tuple(thing for thing in things if thing is not gone)} for gone in things)
+    for column in dataset.columns:
+        columns = {name: kind for name, kind in dataset.columns.items() if name != column}
+        yield {"columns": columns, "rows": tuple({name: row[name] for name in columns} for row in dataset.rows)}
+
+
+def _with_dataset(example: Example, name: str, **changes: Any) -> Example:
+    datasets = {**example.model.datasets, name: replace(example.model.datasets[name], **changes)}
+    return replace(example, model=replace(example.model, datasets=datasets))
+
+
+def _pruned(example: Example) -> Example:
+    """Without the metrics that are not asked for, and the datasets that are then out of reach."""
+    metrics = _needed(example.model.metrics, example.query.metrics)
+    if not metrics:
+        return replace(example, model=replace(example.model, metrics=metrics))
+    reached = {metric.dataset for metric in metrics.values() if isinstance(metric, Simple)}
+    for _ in example.model.datasets:
+        joins = [
+            join for name in reached if name in example.model.datasets for join in example.model.datasets[name].joins
+        ]
+        reached |= {join.dataset for join in joins}
+    datasets = {name: dataset for name, dataset in example.model.datasets.items() if name in reached}
+    return replace(example, model=replace(example.model, metrics=metrics, datasets=datasets))
+
+
+def _needed(metrics: Mapping[str, Metric], asked: tuple[str, ...]) -> dict[str, Metric]:
+    needed: set[str] = set()
+    waiting = [name for name in asked if name in metrics]
+    while waiting:
+        name = waiting.pop()
+        needed.add(name)
+        waiting += parts(metrics[name])
+    return {name: metric for name, metric in metrics.items() if name in needed}

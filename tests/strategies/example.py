@@ -1,0 +1,142 @@
+"""One random example: a model, its rows, a query and an instant; as data, as YAML and as tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any
+
+import yaml
+
+from tests.reference import Dataset, Derived, Dimension, Join, Metric, Model, Part, Query, Ratio, Simple, to_sql
+from tests.strategies import models, queries
+from tests.strategies.metrics import with_metrics
+from tests.strategies.world import World, world
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    model: Model
+    query: Query
+    as_of: datetime
+    sources: Mapping[str, dict[str, str]]  # dataset → {table: name} or {sql: SELECT}
+
+    def texts(self) -> dict[str, str]:
+        """The project's files, as the loader takes them."""
+        project = {"time_zone": self.model.time_zone, "week_start": self.model.week_start}
+        return {"metrics/project.yml": dump(project), "metrics/model.yml": dump(self.content())}
+
+    def content(self) -> dict[str, Any]:
+        datasets = {name: {**self.sources[name], **_dataset(dataset)} for name, dataset in self.model.datasets.items()}
+        metrics = {name: _metric(metric) for name, metric in self.model.metrics.items()}
+        return {"datasets": datasets, "metrics": metrics}
+
+    def table(self, dataset: str) -> str:
+        source = self.sources[dataset]
+        return source.get("table") or source["sql"].split()[-1]
+
+    def query_parts(self) -> dict[str, Any]:
+        """The query as keyword arguments of semantic.query.Query; only what is not the default."""
+        query = self.query
+        conditions = {name: to_sql(expr) for name, expr in (("where", query.where), ("having", query.having)) if expr}
+        rest = {name: getattr(query, name) for name in ("metrics", "by", "period", "order", "limit", "time_zone")}
+        switches: dict[str, Any] = {"totals": True} if query.totals else {}
+        switches |= {} if query.fill else {"fill": False}
+        return {**{name: value for name, value in rest.items() if value}, **conditions, **switches}
+
+
+def dump(content: Any) -> str:
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
+    return re.sub(r"'on':", "on:", text)  # as people write it
+
+
+def _dataset(dataset: Dataset) -> dict[str, Any]:
+    shape: dict[str, Any] = {"primary_key": _one_or_list(dataset.primary_key)}
+    if dataset.time:
+        shape["time"] = dataset.time
+    if dataset.joins:
+        shape["joins"] = {join.name: _join(join) for join in dataset.joins}
+    if dataset.via:
+        shape["via"] = dict(dataset.via)
+    if dataset.validity:
+        shape["validity"] = dict(zip(("from", "to"), dataset.validity, strict=True))
+    if dataset.dimensions:
+        shape["dimensions"] = {dimension.name: _dimension(dimension) for dimension in dataset.dimensions}
+    return shape
+
+
+def _one_or_list(names: tuple[str, ...]) -> str | list[str]:
+    return names[0] if len(names) == 1 else list(names)
+
+
+def _join(join: Join) -> dict[str, Any]:
+    other = {} if join.name == join.dataset else {"dataset": join.dataset}
+    as_of = {"as_of": join.as_of} if join.as_of else {}
+    return {**other, "on": _one_or_list(join.on), **as_of}
+
+
+def _dimension(dimension: Dimension) -> dict[str, Any]:
+    shape: dict[str, Any] = {}
+    if dimension.type != "string":
+        shape["type"] = dimension.type
+    if dimension.zone != "UTC":
+        shape["zone"] = dimension.zone
+    if dimension.expr is not None:
+        shape["expr"] = to_sql(dimension.expr)
+    if dimension.bins is not None:
+        edges, labels = list(dimension.bins.edges), dimension.bins.labels
+        shape["bins"] = {"edges": edges, "labels": list(labels)} if labels else edges
+    return shape
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    empty = {} if metric.empty is None else {"empty": metric.empty}
+    match metric:
+        case Simple(dataset=dataset, agg=agg, expr=expr, filter=condition, time=time):
+            texts = {"expr": expr, "filter": condition}
+            shown = {name: to_sql(text) for name, text in texts.items() if text}
+            return {"dataset": dataset, "agg": agg, **shown, **({"time": time} if time else {}), **empty}
+        case Ratio(numerator=top, denominator=bottom):
+            return {"type": "ratio", "numerator": _part(top), "denominator": _part(bottom), **empty}
+        case Derived(expr=derived):
+            return {"type": "derived", "expr": to_sql(derived), **empty}
+
+
+def _part(part: Part) -> str | dict[str, Any]:
+    return {"metric": part.metric, "ignore": list(part.ignore)} if part.ignore else part.metric
+
+
+# -- drawing -------------------------------------------------------------------------------------------------
+
+
+def example(rng: Random) -> Example:
+    """Two to four datasets, some metrics, a query."""
+    drawn = world(rng)
+    datasets = _datasets(drawn)
+    model = with_metrics(drawn, datasets)
+    as_of = queries.as_of(drawn)
+    sources = {name: _source(drawn, name) for name in datasets}
+    return Example(model, queries.query(drawn, model, as_of), as_of, sources)
+
+
+def example_at(seed: int, number: int) -> Example:
+    """The example with this number of a run with this seed."""
+    return example(Random(f"{seed}:{number}"))
+
+
+def _datasets(world: World) -> dict[str, Dataset]:
+    regions = [models.regions(world)] if world.chance(0.5) else []
+    people = [models.users(world, regions)] if world.chance(0.9) else []
+    histories = [models.history(world, people[0])] if people and world.chance(0.5) else []
+    names = ("activity", "orders") if world.chance(0.45) and not (regions and histories) else ("activity",)
+    inner = [*people, *histories, *regions]
+    facts = [models.facts(world, name, inner) for name in names]
+    return {dataset.name: dataset for dataset in (*facts, *inner)}
+
+
+def _source(world: World, name: str) -> dict[str, str]:
+    table = world.pick((name, f"raw_{name}"))
+    return {"sql": f"SELECT * FROM {table}"} if world.chance(0.15) else {"table": table}
