@@ -10,11 +10,11 @@ from sqlglot.errors import SqlglotError
 from semantic.errors import Diagnostic, QueryError, Span, listing, suggest
 from semantic.expressions import GRAINS, ExpressionError, parse
 from semantic.joins import follow, key_columns
-from semantic.lower import parse_dataset_sql
 from semantic.metric_types import Metric, Ratio
 from semantic.metric_types.simple import Simple
 from semantic.model import Dataset, Dimension, Join, Model
 from semantic.names import read_name
+from semantic.scan_select import parse_dataset_sql
 from semantic.scans import Context, RowScope, Unreachable
 from semantic.trees import IS_TOTAL
 

@@ -173,6 +173,7 @@ DUCKDB = Dialect(
         "instant": _duckdb_instant,
         "hour_start": _duckdb_hour_start,
         "utc": _duckdb_utc,
+        "forever": lambda kind: cast(exp.Literal.string("infinity"), str(kind.this)),
         "series": _duckdb_series,
         "files": _duckdb_files,
     },
@@ -186,6 +187,14 @@ def _databricks_to_zone(value: exp.Expr, source: exp.Expr, zone: exp.Expr) -> ex
 
 def _databricks_instant(value: exp.Expr) -> exp.Expr:
     return exp.Cast(this=value, to=exp.DataType.build("timestamp", dialect="databricks"))
+
+
+def _databricks_forever(kind: exp.Expr) -> exp.Expr:
+    """The last moment that Spark can name."""
+    if kind.this == "date":
+        return cast(exp.Literal.string("9999-12-31"), "date")
+    last = exp.Literal.string("9999-12-31 23:59:59.999999")
+    return cast(last, "timestamp") if kind.this == "timestamp" else _databricks_instant(last)
 
 
 def _databricks_hour_start(unit: exp.Expr, utc: exp.Expr, zone: exp.Expr) -> exp.Expr:
@@ -248,6 +257,7 @@ DATABRICKS = Dialect(
         "instant": _databricks_instant,
         "hour_start": _databricks_hour_start,
         "utc": lambda value: cast(value, "timestamp"),
+        "forever": _databricks_forever,
         "series": _databricks_series,
         "files": _databricks_files,
     },

@@ -14,9 +14,9 @@ from semantic.dialects import DIALECTS
 from semantic.engines.base import Engine
 from semantic.errors import Diagnostic, EngineError
 from semantic.joins import key_columns
-from semantic.lower import source_of
 from semantic.model import Dataset, Model, Validity
 from semantic.plan import Plan
+from semantic.scan_select import source_of
 from semantic.trees import column, named, select, subquery
 
 _TIME_TYPES = {

@@ -6,23 +6,21 @@ put below each other with UNION ALL and grouped again: a chain of FULL JOINs wou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-import sqlglot
 from sqlglot import exp
 
-from semantic.expressions import call, text, wrap
-from semantic.model import Dataset
+from semantic.expressions import wrap
 from semantic.plan import Measure, Output, Plan, Scan, Spine
 from semantic.resolve import LEAF
-from semantic.scans import lookup_condition
+from semantic.scan_select import aggregate, grouped_rows, scan_name, scan_select, table_names, total_flag
 from semantic.spine import spine_select
 from semantic.trees import (
     IS_TOTAL,
+    aliased,
     column,
     cross_join,
     group_by_position,
@@ -35,7 +33,6 @@ from semantic.trees import (
     where,
 )
 
-_FILES = (".parquet", ".csv", ".json", ".ndjson")
 Values = Mapping[str, exp.Expr]
 
 
@@ -78,7 +75,7 @@ class Ctes:
 
 def lower(plan: Plan, root: Path | None) -> exp.Select:
     """The statement that answers a plan; `root` is the folder to which file globs are relative."""
-    ctes = Ctes({name for scan in (*plan.scans, *plan.broadcasts) for name in _table_names(scan)})
+    ctes = Ctes({name for scan in (*plan.scans, *plan.broadcasts) for name in table_names(scan)})
     if plan.totals and not plan.keys:
         return ctes.attach(_single_row_and_total(plan, root, ctes))
     if len(plan.scans) == 1 and plan.spine is None and not plan.broadcasts:
@@ -88,17 +85,16 @@ def lower(plan: Plan, root: Path | None) -> exp.Select:
 
 def _direct(plan: Plan, scan: Scan, root: Path | None) -> exp.Select:
     """One scan: its aggregates are the leaves."""
-    values = {measure.name: _aggregate(measure) for measure in scan.measures}
+    values = {measure.name: aggregate(measure) for measure in scan.measures}
     keys = [group.copy() for group in scan.groups]
-    return _finish(plan, Draft(_grouped(scan, root), keys, values, _total_flag(scan), "having"))
+    return _finish(plan, Draft(grouped_rows(scan, root), keys, values, total_flag(scan), "having"))
 
 
 def _staged(plan: Plan, root: Path | None, ctes: Ctes) -> exp.Select:
-    """Scans, their union, the filled gaps, one more grouping, broadcast values: only the stages that are needed."""
-    source = _combined(plan, root, ctes)
-    regroup = len(plan.scans) > 1
-    if plan.spine is not None:
-        source, regroup = _filled(plan, plan.spine, source, ctes), True
+    """Scans, their union with the filled gaps, one more grouping, broadcast values: only the stages that are needed."""
+    sources = [(ctes.add(scan_name(scan), scan_select(scan, root)), scan) for scan in plan.scans]
+    regroup = len(sources) > 1 or plan.spine is not None
+    source = _united(plan, sources, ctes) if regroup else sources[0][0]
     measures = _measures(plan.scans)
     keys: list[exp.Expr] = [column(key.name) for key in plan.keys]
     flag = column(IS_TOTAL) if plan.totals else None
@@ -123,7 +119,7 @@ def _broadcast(plan: Plan, root: Path | None, source: str, ctes: Ctes) -> exp.Se
     joined = select([], table(source))
     values: dict[str, exp.Expr] = {measure.name: column(measure.name, source) for measure in _measures(plan.scans)}
     for scan in plan.broadcasts:
-        name = ctes.add(_scan_name(scan), _scan_select(scan, root))
+        name = ctes.add(scan_name(scan), scan_select(scan, root))
         shared = [*(key.name for key in scan.keys), *([IS_TOTAL] if scan.totals and scan.keys else [])]
         if not shared:
             cross_join(joined, table(name))
@@ -162,17 +158,17 @@ def _without_totals(scans: tuple[Scan, ...]) -> tuple[Scan, ...]:
     return tuple(replace(scan, totals=False) for scan in scans)
 
 
-def _combined(plan: Plan, root: Path | None, ctes: Ctes) -> str:
-    """The name of the CTE that holds the groups of all scans, each leaf in its own column."""
-    names = [ctes.add(_scan_name(scan), _scan_select(scan, root)) for scan in plan.scans]
-    if len(names) == 1:
-        return names[0]
+def _united(plan: Plan, sources: list[tuple[str, Scan]], ctes: Ctes) -> str:
+    """The name of the CTE that holds the groups of all scans, each leaf in its own column, and the empty cells."""
     measures = _measures(plan.scans)
-    branches = [
-        _branch(plan, name, {measure.name for measure in scan.measures}, measures)
-        for name, scan in zip(names, plan.scans, strict=True)
-    ]
-    return ctes.add("combined", union_all(branches))
+    branches = [_branch(plan, name, {m.name for m in scan.measures}, measures) for name, scan in sources]
+    if plan.spine is None:
+        return ctes.add("combined", union_all(branches))
+    groups = sources[0][0]
+    if _needs_groups(plan, plan.spine) and len(branches) > 1:
+        groups = ctes.add("combined", union_all(branches))
+        branches = [_branch(plan, groups, {measure.name for measure in measures}, measures)]
+    return ctes.add("filled", union_all([*branches, _cells(plan, plan.spine, groups, ctes)]))
 
 
 def _branch(plan: Plan, source: str, own: set[str], measures: list[Measure]) -> exp.Select:
@@ -181,30 +177,34 @@ def _branch(plan: Plan, source: str, own: set[str], measures: list[Measure]) -> 
     return select([*shared, *leaves], table(source))
 
 
-def _filled(plan: Plan, spine: Spine, source: str, ctes: Ctes) -> str:
-    """The name of the CTE that holds the groups and, below them, an empty cell for every place of the spine."""
+def _needs_groups(plan: Plan, spine: Spine) -> bool:
+    """Whether the empty cells depend on the groups: for the range, or for the combinations of the other keys."""
+    return spine.period is None or any(not key.is_time for key in plan.keys)
+
+
+def _cells(plan: Plan, spine: Spine, groups: str, ctes: Ctes) -> exp.Select:
+    """An empty cell for every place of the spine and every combination of the other keys seen in the groups."""
     not_total = exp.Not(this=column(IS_TOTAL)) if plan.totals else None
-    periods = ctes.add("_and_".join(f"{key.name}s" for key in spine.keys), spine_select(spine, source, not_total))
+    periods = ctes.add("_and_".join(f"{key.name}s" for key in spine.keys), spine_select(spine, groups, not_total))
     others = [key for key in plan.keys if not key.is_time]
-    measures = _measures(plan.scans)
     shared: list[exp.Expr] = [column(key.name) for key in plan.keys]
     total = [named(exp.false(), IS_TOTAL)] if plan.totals else []
-    cells = select([*shared, *total, *(named(exp.Null(), measure.name) for measure in measures)], table(periods))
+    empty = [named(exp.Null(), measure.name) for measure in _measures(plan.scans)]
+    cells = select([*shared, *total, *empty], table(periods))
     if others:
-        seen = select([column(key.name) for key in others], table(source))
+        seen = select([column(key.name) for key in others], table(groups))
         seen.set("distinct", exp.Distinct())
         cross_join(cells, subquery(where(seen, [not_total] if not_total else []), "seen"))
-    own = {measure.name for measure in measures}
-    return ctes.add("filled", union_all([_branch(plan, source, own, measures), cells]))
+    return cells
 
 
 def _finish(plan: Plan, draft: Draft) -> exp.Select:
     """Compute the outputs, then apply having, order and limit."""
     query, flag = draft.query, draft.is_total
-    expressions = [_key_column(value, key.name) for key, value in zip(plan.keys, draft.keys, strict=True)]
-    expressions += [_key_column(_with_leaves(output.value, draft.values), output.name) for output in plan.outputs]
+    expressions = [aliased(value, key.name) for key, value in zip(plan.keys, draft.keys, strict=True)]
+    expressions += [aliased(_with_leaves(output.value, draft.values), output.name) for output in plan.outputs]
     if flag is not None:
-        expressions.append(_key_column(flag.copy(), IS_TOTAL))
+        expressions.append(aliased(flag.copy(), IS_TOTAL))
     if plan.having is not None:
         condition = _with_leaves(plan.having, draft.values)
         if flag is not None:
@@ -240,50 +240,6 @@ def _ordered(name: str, descending: bool) -> exp.Expr:
     return exp.Ordered(this=column(name), desc=descending or None, nulls_first=False)
 
 
-def _key_column(value: exp.Expr, name: str) -> exp.Expr:
-    if isinstance(value, exp.Column) and value.name == name:
-        return value
-    return named(value, name)
-
-
-def _scan_select(scan: Scan, root: Path | None) -> exp.Select:
-    """A scan as a query of its own: its keys, whether the row is the total, its measures."""
-    query = _grouped(scan, root)
-    keys = [_key_column(group.copy(), key.name) for key, group in zip(scan.keys, scan.groups, strict=True)]
-    flag = _total_flag(scan)
-    total = [named(flag, IS_TOTAL)] if flag is not None else []
-    query.set("expressions", [*keys, *total, *(named(_aggregate(m), m.name) for m in scan.measures)])
-    return query
-
-
-def _grouped(scan: Scan, root: Path | None) -> exp.Select:
-    """FROM, lookups, WHERE and GROUP BY of a scan; what is selected comes later, keys first."""
-    query = select([], source_of(scan.dataset, scan.dataset.name, root))
-    for lookup in scan.lookups:
-        left_join(query, source_of(lookup.dataset, lookup.alias, root), lookup_condition(lookup))
-    where(query, [wrap(condition) if isinstance(condition, exp.Or) else condition for condition in scan.where])
-    if scan.totals and scan.keys:
-        groups = exp.Tuple(expressions=[group.copy() for group in scan.groups])
-        sets = exp.GroupingSets(expressions=[groups, exp.Tuple(expressions=[])])
-        query.set("group", exp.Group(grouping_sets=[sets]))
-        return query
-    return group_by_position(query, len(scan.keys))
-
-
-def _total_flag(scan: Scan) -> exp.Expr | None:
-    if not scan.totals or not scan.keys:
-        return None
-    grouping = exp.Anonymous(this="GROUPING", expressions=[scan.groups[0].copy()])
-    return exp.EQ(this=grouping, expression=exp.Literal.number(1))
-
-
-def _aggregate(measure: Measure) -> exp.Expr:
-    value = measure.aggregate.copy()
-    if measure.filter is None:
-        return value
-    return exp.Filter(this=value, expression=exp.Where(this=measure.filter.copy()))
-
-
 def _regrouped(measure: Measure) -> exp.Expr:
     """A leaf has at most one value in a group; MAX picks it whatever its type."""
     return _or_zero(measure, exp.Max(this=column(measure.name)))
@@ -305,51 +261,3 @@ def _with_leaves(tree: exp.Expr, values: Values) -> exp.Expr:
 
 def _measures(scans: tuple[Scan, ...]) -> list[Measure]:
     return [measure for scan in scans for measure in scan.measures]
-
-
-def _scan_name(scan: Scan) -> str:
-    """`activity_by_month_and_gender`."""
-    keys = [key.name.rsplit(".", 2)[-1] if "." in key.name else key.name for key in scan.keys]
-    by = f"_by_{'_and_'.join(keys[:3])}" if keys else "_total"
-    return f"{scan.dataset.name}{by}"
-
-
-def source_of(dataset: Dataset, alias: str, root: Path | None) -> exp.Expr:
-    if dataset.sql is not None:
-        return subquery(parse_dataset_sql(dataset.sql).copy(), alias)
-    name = str(dataset.table)
-    found = _files(name, root) if name.lower().endswith(_FILES) else _table(name).copy()
-    if found.name != alias:
-        found.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
-    return found
-
-
-def _files(pattern: str, root: Path | None) -> exp.Expr:
-    path = str(root / pattern) if root is not None else pattern
-    return exp.Table(this=call("files", text(path)))
-
-
-@lru_cache(maxsize=512)
-def _table(name: str) -> exp.Expr:
-    return exp.to_table(name, dialect="duckdb")
-
-
-@lru_cache(maxsize=512)
-def parse_dataset_sql(sql: str) -> exp.Query:
-    """A dataset's own SELECT, written in DuckDB's SQL. Raises SqlglotError, or ValueError if it is no query."""
-    parsed = sqlglot.parse(sql, dialect="duckdb")
-    if len(parsed) != 1 or not isinstance(parsed[0], exp.Query):
-        raise ValueError("one SELECT is expected here")
-    return parsed[0]
-
-
-def _table_names(scan: Scan) -> Iterator[str]:
-    """Every name that a CTE would shadow."""
-    for dataset, alias in (
-        (scan.dataset, scan.dataset.name),
-        *((lookup.dataset, lookup.alias) for lookup in scan.lookups),
-    ):
-        yield alias.lower()
-        tree = parse_dataset_sql(dataset.sql) if dataset.sql is not None else _table(dataset.table or "")
-        if dataset.sql is not None or not str(dataset.table).lower().endswith(_FILES):
-            yield from (found.name.lower() for found in tree.find_all(exp.Table))

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from semantic.clocks import Clock, clock_of, comparable
 from semantic.errors import Diagnostic, QueryError, Span
-from semantic.expressions import Expression, ExpressionError, Name, parse, text, timestamp_literal, wrap
+from semantic.expressions import Expression, ExpressionError, Name, call, parse, text, timestamp_literal, wrap
 from semantic.joins import Route, find_route, key_columns
 from semantic.model import Bins, Dimension, Model
 from semantic.names import DimensionRef, Reference, TimeWord, read_name
@@ -211,14 +211,10 @@ class RowScope:
             raise QueryError(Diagnostic("E315", f"join '{path[-1]}' of '{owner}' needs times for as_of and validity"))
         from_at, valid_from = comparable(at, first)
         to_at, valid_to = comparable(at, last)
+        # plain comparisons only: with an OR in the condition DuckDB gives up the hash join on the key
+        open_end = exp.Coalesce(this=valid_to, expressions=[call("forever", text(last.kind))])
         holds = exp.And(
-            this=exp.LTE(this=valid_from, expression=from_at),
-            expression=exp.Paren(
-                this=exp.Or(
-                    this=exp.LT(this=to_at, expression=valid_to),
-                    expression=exp.Is(this=last.value.copy(), expression=exp.Null()),
-                )
-            ),
+            this=exp.LTE(this=valid_from, expression=from_at), expression=exp.LT(this=to_at, expression=open_end)
         )
         return Lookup(alias, parent, join, target, holds)
 

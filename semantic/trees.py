@@ -19,6 +19,11 @@ def named(value: exp.Expr, name: str) -> exp.Expr:
     return exp.Alias(this=value, alias=exp.to_identifier(name))
 
 
+def aliased(value: exp.Expr, name: str) -> exp.Expr:
+    """`value AS name`, or the bare column where it has that name already."""
+    return value if isinstance(value, exp.Column) and value.name == name else named(value, name)
+
+
 def select(expressions: Iterable[exp.Expr], source: exp.Expr | None = None) -> exp.Select:
     """`SELECT … [FROM source]`."""
     found = exp.Select(expressions=list(expressions))

@@ -41,7 +41,7 @@ class DuckDBEngine:
             connection = duckdb.connect(str(path) if path else ":memory:", read_only=path is not None)
         except duckdb.Error as error:
             raise EngineError(_cannot_open(target, str(error))) from None
-        return cls(_prepared(connection), limits)
+        return cls(_prepared(connection, root), limits)
 
     @property
     def dialect(self) -> str:
@@ -128,7 +128,10 @@ def _path(target: Target, root: Path | None) -> Path | None:
     return (root or Path()) / target.database
 
 
-def _prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def _prepared(connection: duckdb.DuckDBPyConnection, root: Path | None) -> duckdb.DuckDBPyConnection:
+    """Make a session independent of the machine: UTC, files relative to the project, nothing fetched."""
+    if root is not None:
+        connection.execute("SET file_search_path = $1", [str(root)])
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET autoinstall_known_extensions = false")
     connection.execute("SET lock_configuration = true")

@@ -1,0 +1,104 @@
+"""A scan as SQL: FROM, lookups, WHERE, GROUP BY and the aggregates over the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+
+from semantic.expressions import call, text, wrap
+from semantic.model import Dataset
+from semantic.plan import Measure, Scan
+from semantic.scans import lookup_condition
+from semantic.trees import IS_TOTAL, aliased, group_by_position, left_join, named, select, subquery, where
+
+_FILES = (".parquet", ".csv", ".json", ".ndjson")
+
+
+def scan_select(scan: Scan, root: Path | None) -> exp.Select:
+    """A scan as a query of its own: its keys, whether the row is the total, its measures."""
+    query = grouped_rows(scan, root)
+    keys = [aliased(group.copy(), key.name) for key, group in zip(scan.keys, scan.groups, strict=True)]
+    flag = total_flag(scan)
+    total = [named(flag, IS_TOTAL)] if flag is not None else []
+    query.set("expressions", [*keys, *total, *(named(aggregate(m), m.name) for m in scan.measures)])
+    return query
+
+
+def grouped_rows(scan: Scan, root: Path | None) -> exp.Select:
+    """FROM, lookups, WHERE and GROUP BY of a scan; what is selected comes later, keys first."""
+    query = select([], source_of(scan.dataset, scan.dataset.name, root))
+    for lookup in scan.lookups:
+        left_join(query, source_of(lookup.dataset, lookup.alias, root), lookup_condition(lookup))
+    where(query, [wrap(condition) if isinstance(condition, exp.Or) else condition for condition in scan.where])
+    if scan.totals and scan.keys:
+        groups = exp.Tuple(expressions=[group.copy() for group in scan.groups])
+        sets = exp.GroupingSets(expressions=[groups, exp.Tuple(expressions=[])])
+        query.set("group", exp.Group(grouping_sets=[sets]))
+        return query
+    return group_by_position(query, len(scan.keys))
+
+
+def total_flag(scan: Scan) -> exp.Expr | None:
+    if not scan.totals or not scan.keys:
+        return None
+    grouping = exp.Anonymous(this="GROUPING", expressions=[scan.groups[0].copy()])
+    return exp.EQ(this=grouping, expression=exp.Literal.number(1))
+
+
+def aggregate(measure: Measure) -> exp.Expr:
+    value = measure.aggregate.copy()
+    if measure.filter is None:
+        return value
+    return exp.Filter(this=value, expression=exp.Where(this=measure.filter.copy()))
+
+
+def scan_name(scan: Scan) -> str:
+    """`activity_by_month_and_gender`."""
+    keys = [key.name.rsplit(".", 2)[-1] if "." in key.name else key.name for key in scan.keys]
+    by = f"_by_{'_and_'.join(keys[:3])}" if keys else "_total"
+    return f"{scan.dataset.name}{by}"
+
+
+def source_of(dataset: Dataset, alias: str, root: Path | None) -> exp.Expr:
+    if dataset.sql is not None:
+        return subquery(parse_dataset_sql(dataset.sql).copy(), alias)
+    name = str(dataset.table)
+    found = _files(name, root) if name.lower().endswith(_FILES) else _table(name).copy()
+    if found.name != alias:
+        found.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    return found
+
+
+def _files(pattern: str, root: Path | None) -> exp.Expr:
+    path = str(root / pattern) if root is not None else pattern
+    return exp.Table(this=call("files", text(path)))
+
+
+@lru_cache(maxsize=512)
+def _table(name: str) -> exp.Expr:
+    return exp.to_table(name, dialect="duckdb")
+
+
+@lru_cache(maxsize=512)
+def parse_dataset_sql(sql: str) -> exp.Query:
+    """A dataset's own SELECT, written in DuckDB's SQL. Raises SqlglotError, or ValueError if it is no query."""
+    parsed = sqlglot.parse(sql, dialect="duckdb")
+    if len(parsed) != 1 or not isinstance(parsed[0], exp.Query):
+        raise ValueError("one SELECT is expected here")
+    return parsed[0]
+
+
+def table_names(scan: Scan) -> Iterator[str]:
+    """Every name that a CTE would shadow."""
+    for dataset, alias in (
+        (scan.dataset, scan.dataset.name),
+        *((lookup.dataset, lookup.alias) for lookup in scan.lookups),
+    ):
+        yield alias.lower()
+        tree = parse_dataset_sql(dataset.sql) if dataset.sql is not None else _table(dataset.table or "")
+        if dataset.sql is not None or not str(dataset.table).lower().endswith(_FILES):
+            yield from (found.name.lower() for found in tree.find_all(exp.Table))
