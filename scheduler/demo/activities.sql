@@ -47,10 +47,10 @@ select
     occurred_at + case when draw(bits, 1, 100) = 0 then to_seconds(86400 + draw(bits, 2, 4 * 86400))
                        else to_seconds(2 + draw(bits, 2, 300)) end as loaded_at,
     case when session_no = 0 and action_no = 0 then 'sign_up'
-         when bangkok(occurred_at) < launched_on then 'login'
+         when calendar.day < launched_on then 'login'
          else activity_type end as activity_type,
     case when session_no = 0 and action_no = 0 then 'account'
-         when bangkok(occurred_at) < launched_on then 'home'
+         when calendar.day < launched_on then 'home'
          else feature end as feature,
     campaign_id
 from timed

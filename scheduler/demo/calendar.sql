@@ -8,14 +8,13 @@ select
     end as weight
 from generate_series($start::timestamp, $end::timestamp, interval 1 day) as days(day);
 
--- One row per unit of weight: an even draw of a slot is a draw of a day with its seasons.
-create temp table day_slots as
-select row_number() over (order by day) - 1 as slot, day
-from (select day, unnest(range(weight)) from calendar);
-
--- For each day, the number of slots up to its end.
+-- For each day, the number of slots up to its end: one slot per unit of weight.
 create temp table day_ends as
-select day, sum(weight) over (order by day)::bigint as slots from calendar;
+select day, weight, sum(weight) over (order by day)::bigint as slots from calendar;
+
+-- An even draw of a slot is a draw of a day with its seasons.
+create temp table day_slots as
+select slots - weight + unnest(range(weight)) as slot, day from day_ends;
 
 -- The same for the hours of a business day: quiet nights, busy lunches and evenings.
 create temp table hour_slots as
