@@ -44,7 +44,7 @@ class SimulatedClock:
 class Ticker:
     """Calls back at the times of several schedules, from a thread of its own.
 
-    A call that comes late (the machine was asleep, another call took long) comes once, not once per miss.
+    Times that were missed (the machine was asleep) bring one late call; those during a call bring none.
     """
 
     def __init__(self) -> None:

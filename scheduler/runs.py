@@ -71,9 +71,10 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """A delivery that is durable: to which destination, when, and its receipt as JSON text."""
+class RecordedDelivery:
+    """A delivery that is durable, of one entry of the export's `to:`; `receipt` is JSON text."""
 
+    entry: str
     destination: str
     delivered_at: datetime
     receipt: str
@@ -84,17 +85,19 @@ class RunReport:
     """A run and its deliveries so far; `carried_out` is false when this call found nothing left to do."""
 
     run: Run
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[RecordedDelivery, ...]
     carried_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long a lease holds without renewal, how often it is renewed, how often the service looks round."""
+    """How long a lease holds without renewal, how often it is renewed, how often the service looks round, and
+    how late a logical time may be noticed without having been missed."""
 
     lease: timedelta = timedelta(seconds=60)
     renewal: timedelta = timedelta(seconds=15)
     look: timedelta = timedelta(seconds=5)
+    grace: timedelta = timedelta(seconds=60)
 
 
 class LeaseLost(ScheduleError):

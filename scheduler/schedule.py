@@ -1,4 +1,4 @@
-"""A schedule: cron text in a time zone, and the logical times (UTC instants) at which it comes due.
+"""Schedules: cron text in a time zone, and the logical times (UTC instants) at which it comes due.
 
 Daylight saving, for the wall-clock times that a day has not or has twice:
 
@@ -8,21 +8,23 @@ Daylight saving, for the wall-clock times that a day has not or has twice:
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-from scheduler.cron import Cron, OnProblem, Problem
-from semantic.errors import suggest
+from exporters.base import Export
+from scheduler.cron import Cron, OnProblem, Problem, parse_cron
+from semantic.errors import Diagnostic, Report, suggest
+from semantic.source import Node
 
 _DAY = timedelta(days=1)
 _HORIZONS = (2, 40, 400, 4_000, 20_000)  # days; 29 February on a given weekday may be 40 years away
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """When an export comes due. All instants are aware; those returned are in UTC."""
+class Timetable:
+    """A schedule that has been read: when an export comes due. Instants are aware, and returned in UTC."""
 
     cron: Cron
     zone: ZoneInfo
@@ -61,6 +63,35 @@ def read_zone(name: str, report: OnProblem) -> ZoneInfo | None:
     hint = suggest(name, sorted(zones)) or "an IANA name such as 'Asia/Bangkok'"
     report(Problem(f"unknown time zone '{name}'", 0, max(len(name), 1), hint))
     return None
+
+
+def read_timetable(export: Export, report: Report) -> Timetable | None:
+    """The timetable of an export; None if it has no schedule, or after every mistake has been reported."""
+    if export.schedule is None:
+        return None
+    written = export.node.child("schedule")
+    cron = parse_cron(export.schedule.cron, _at(written.child("cron"), "E601", report))
+    zone = read_zone(export.schedule.time_zone, _at(written.child("timezone"), "E602", report))
+    return Timetable(cron, zone) if cron and zone else None
+
+
+def check_schedules(exports: Iterable[Export]) -> tuple[Diagnostic, ...]:
+    """Every mistake in the schedules of these exports."""
+    mistakes: list[Diagnostic] = []
+    for export in exports:
+        read_timetable(export, mistakes.append)
+    return tuple(mistakes)
+
+
+def _at(node: Node, code: str, report: Report) -> OnProblem:
+    """Report the problems of a text where they stand in the YAML."""
+
+    def diagnose(problem: Problem) -> None:
+        whole = not isinstance(node.value, str) or not node.value
+        span = node.span if whole else node.locate(problem.offset, problem.offset + problem.length)
+        report(Diagnostic(code, problem.message, span, problem.hint))
+
+    return diagnose
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -50,10 +50,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         CREATE TABLE deliveries (
             run_id INTEGER NOT NULL REFERENCES runs (id),
             attempt INTEGER NOT NULL,
+            entry TEXT NOT NULL,
             destination TEXT NOT NULL,
             delivered_at TEXT NOT NULL,
             receipt TEXT NOT NULL,
-            PRIMARY KEY (run_id, destination, attempt)
+            PRIMARY KEY (run_id, entry, attempt)
         )
         """,
     ),

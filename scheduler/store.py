@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from scheduler.runs import Delivery, Lease, LeaseLost, Run, RunReport, RunState, Step
+from scheduler.runs import Lease, LeaseLost, RecordedDelivery, Run, RunReport, RunState, Step
 from scheduler.schema import migrate
 from semantic.errors import Diagnostic, ScheduleError
 
@@ -112,14 +112,15 @@ class Store:
             database.execute("UPDATE runs SET state = 'delivering' WHERE id = ?", (run.id,))
             self._note(run.id, run.attempt, now, "delivering", destination)
 
-    def record_delivery(self, run: Run, delivery: Delivery) -> None:
+    def record_delivery(self, run: Run, delivery: RecordedDelivery) -> None:
         """Record a delivery that is durable. Raises LeaseLost."""
+        at = delivery.delivered_at
         with self._held(run) as database:
             database.execute(
-                "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?)",
-                (run.id, run.attempt, delivery.destination, _time(delivery.delivered_at), delivery.receipt),
+                "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?)",
+                (run.id, run.attempt, delivery.entry, delivery.destination, _time(at), delivery.receipt),
             )
-            self._note(run.id, run.attempt, delivery.delivered_at, "delivered", delivery.destination)
+            self._note(run.id, run.attempt, at, "delivered", delivery.destination)
 
     def succeed(self, run: Run, now: datetime) -> None:
         """End the run well. Raises LeaseLost."""
@@ -147,30 +148,27 @@ class Store:
         """The run as it is now, with the deliveries that count."""
         with self._transaction() as database:
             rows = database.execute(
-                "SELECT destination, delivered_at, receipt FROM deliveries JOIN runs ON runs.id = run_id"
+                "SELECT entry, destination, delivered_at, receipt FROM deliveries JOIN runs ON id = run_id"
                 " WHERE run_id = ? AND deliveries.attempt >= valid_from_attempt"
-                " ORDER BY delivered_at, destination",
+                " ORDER BY delivered_at, entry",
                 (run.id,),
             ).fetchall()
-            deliveries = (Delivery(row[0], _read_time(row[1]), row[2]) for row in rows)
+            deliveries = (
+                RecordedDelivery(row["entry"], row["destination"], _read_time(row["delivered_at"]), row["receipt"])
+                for row in rows
+            )
             return RunReport(self._run(run.id), tuple(deliveries), carried_out)
 
     def steps(self, run: Run) -> tuple[Step, ...]:
         """What happened to the run, in order."""
         with self._transaction() as database:
-            rows = database.execute(
-                "SELECT * FROM steps WHERE run_id = ? ORDER BY rowid", (run.id,)
-            ).fetchall()
-            return tuple(
-                Step(_read_time(row["at"]), row["attempt"], row["name"], row["detail"]) for row in rows
-            )
+            rows = database.execute("SELECT * FROM steps WHERE run_id = ? ORDER BY rowid", (run.id,)).fetchall()
+            return tuple(Step(_read_time(row["at"]), row["attempt"], row["name"], row["detail"]) for row in rows)
 
     def recent(self, limit: int) -> tuple[RunReport, ...]:
         """The latest runs, newest logical time first."""
         with self._transaction() as database:
-            rows = database.execute(
-                "SELECT * FROM runs ORDER BY logical_time DESC, id DESC LIMIT ?", (limit,)
-            )
+            rows = database.execute("SELECT * FROM runs ORDER BY logical_time DESC, id DESC LIMIT ?", (limit,))
             return tuple(self.report(_read_run(row)) for row in rows.fetchall())
 
     @contextmanager
@@ -202,9 +200,7 @@ class Store:
             " ON CONFLICT (export, logical_time) DO NOTHING",
             (*key, _time(now)),
         )
-        row = self._database.execute(
-            "SELECT * FROM runs WHERE export = ? AND logical_time = ?", key
-        ).fetchone()
+        row = self._database.execute("SELECT * FROM runs WHERE export = ? AND logical_time = ?", key).fetchone()
         if added.rowcount:
             self._note(row["id"], 0, now, "queued", "")
         return _read_run(row)
@@ -235,8 +231,7 @@ class Store:
         self._note(run.id, run.attempt, now, "abandoned", f"{owner} died while {run.state}")
         if deaths < MAX_DEATHS:
             self._database.execute(
-                "UPDATE runs SET state = 'queued', deaths = ?, lease_owner = NULL, lease_until = NULL"
-                " WHERE id = ?",
+                "UPDATE runs SET state = 'queued', deaths = ?, lease_owner = NULL, lease_until = NULL WHERE id = ?",
                 (deaths, run.id),
             )
         else:
@@ -244,9 +239,7 @@ class Store:
         return self._run(run.id)
 
     def _note(self, run_id: int, attempt: int, now: datetime, name: str, detail: str) -> None:
-        self._database.execute(
-            "INSERT INTO steps VALUES (?, ?, ?, ?, ?)", (run_id, _time(now), attempt, name, detail)
-        )
+        self._database.execute("INSERT INTO steps VALUES (?, ?, ?, ?, ?)", (run_id, _time(now), attempt, name, detail))
 
     def _run(self, run_id: int) -> Run:
         return _read_run(self._database.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone())

@@ -11,19 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.cron import Problem, parse_cron
-from scheduler.schedule import Schedule, read_zone
+from scheduler.schedule import Timetable, read_zone
 
 TABLE = yaml.load((Path(__file__).parent / "cron.yml").read_text(), yaml.BaseLoader)
 HOUR = timedelta(hours=1)
 
 
-def schedule(cron: str, zone: str) -> Schedule:
+def timetable(cron: str, zone: str) -> Timetable:
     problems: list[Problem] = []
     parsed, found = parse_cron(cron, problems.append), read_zone(zone, problems.append)
     assert not problems
     assert parsed is not None
     assert found is not None
-    return Schedule(parsed, found)
+    return Timetable(parsed, found)
 
 
 def name(case: dict[str, Any]) -> str:
@@ -33,7 +33,7 @@ def name(case: dict[str, Any]) -> str:
 @pytest.mark.parametrize("case", TABLE["cases"], ids=name)
 def test_next_and_previous(case: dict[str, Any]) -> None:
     zone = ZoneInfo(case.get("zone", "UTC"))
-    plan = schedule(case["cron"], zone.key)
+    plan = timetable(case["cron"], zone.key)
     after = instant = datetime.fromisoformat(case["after"]).replace(tzinfo=zone)
     found = []
     for _ in case["next"]:
@@ -50,7 +50,7 @@ def test_next_and_previous(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", TABLE["nights"], ids=name)
 def test_nights_of_daylight_saving(case: dict[str, Any]) -> None:
-    plan = schedule(case["cron"], case["zone"])
+    plan = timetable(case["cron"], case["zone"])
     after, until = datetime.fromisoformat(case["after"]), datetime.fromisoformat(case["until"])
     assert plan.between(after, until) == tuple(datetime.fromisoformat(each) for each in case["at"])
 
@@ -83,9 +83,7 @@ def test_unknown_zones(zone: str, hint: str) -> None:
 def test_once_per_wall_clock_day_of_a_year(zone: str) -> None:
     for cron in ("30 2 * * *", "0 0 * * *", "59 23 * * *", "15 1 * * *"):
         start = datetime(2025, 1, 1, tzinfo=ZoneInfo(zone))
-        instants = schedule(cron, zone).between(
-            start - timedelta(seconds=1), start.replace(year=2026) - HOUR / 60
-        )
+        instants = timetable(cron, zone).between(start - timedelta(seconds=1), start.replace(year=2026) - HOUR / 60)
         days = [instant.astimezone(ZoneInfo(zone)).date() for instant in instants]
         assert len(days) == len(set(days)) == 365
 
@@ -97,7 +95,7 @@ def test_once_per_wall_clock_day_of_a_year(zone: str) -> None:
     st.integers(0, 25 * 365 * 24 * 60).map(lambda n: datetime(2005, 1, 1, tzinfo=UTC) + n * HOUR / 60),
 )
 def test_next_previous_and_between_agree(cron: str, zone: str, instant: datetime) -> None:
-    plan = schedule(cron, zone)
+    plan = timetable(cron, zone)
     following = plan.next_after(instant)
     assert following is not None
     assert following > instant
