@@ -12,13 +12,14 @@ The SQL gives the columns of the query's result, in the order that the query has
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.cases import PARTS, same_value
+from semantic.query import Query
+from tests.cases import same_value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
 Row = tuple[Any, ...]
+PARTS = {field.name for field in fields(Query)}
 
 
 @dataclass(frozen=True, slots=True)

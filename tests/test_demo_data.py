@@ -115,9 +115,7 @@ def test_weekends_are_busier(demo: Data) -> None:
 
 
 def test_the_end_of_the_year_is_busier(demo: Data) -> None:
-    months = dict(
-        demo.rows("select strftime(bangkok(occurred_at), '%Y-%m'), count(*) from activity_log group by all")
-    )
+    months = dict(demo.rows("select strftime(bangkok(occurred_at), '%Y-%m'), count(*) from activity_log group by all"))
     for year in (2023, 2024, 2025):
         assert months[f"{year}-12"] > 1.3 * months[f"{year}-09"]
         assert months.get(f"{year + 1}-02", 0) < 0.8 * months[f"{year}-12"]
@@ -150,9 +148,7 @@ def test_every_user_signs_up_once(demo: Data) -> None:
         where activity_type = 'sign_up' and occurred_at = registered_at
     """
     assert demo.value(once) == demo.counts.users
-    assert (
-        demo.value("select count(*) from activity_log where activity_type = 'sign_up'") == demo.counts.users
-    )
+    assert demo.value("select count(*) from activity_log where activity_type = 'sign_up'") == demo.counts.users
     before = "select count(*) from users join activity_log using (user_id) where occurred_at < registered_at"
     assert demo.value(before) == 0
 
@@ -206,9 +202,7 @@ def test_the_held_out_follow_no_link(demo: Data) -> None:
 
 
 def test_some_do_not_say_who_they_are(demo: Data) -> None:
-    gender, birth = demo.rows("select avg((gender is null)::int), avg((birth_date is null)::int) from users")[
-        0
-    ]
+    gender, birth = demo.rows("select avg((gender is null)::int), avg((birth_date is null)::int) from users")[0]
     assert 0.08 < gender < 0.16
     assert 0.04 < birth < 0.10
 
@@ -251,9 +245,7 @@ def test_one_day_has_no_data(demo: Data) -> None:
 
 
 def test_there_is_a_leap_day(demo: Data) -> None:
-    assert (
-        demo.value("select count(*) from activity_log where bangkok(occurred_at)::date = '2024-02-29'") > 300
-    )
+    assert demo.value("select count(*) from activity_log where bangkok(occurred_at)::date = '2024-02-29'") > 300
     assert demo.value("select count(*) from users where strftime(birth_date, '%m-%d') = '02-29'") > 5
 
 
@@ -311,9 +303,7 @@ def test_no_two_segments_are_valid_at_once(demo: Data) -> None:
 
 def test_some_are_in_no_segment_for_a_while(demo: Data) -> None:
     """Those who get their first one in the night after, and those with a gap."""
-    late = (
-        "select avg((valid_from > registered_at)::int) from stays join users using (user_id) where stay = 1"
-    )
+    late = "select avg((valid_from > registered_at)::int) from stays join users using (user_id) where stay = 1"
     assert 0.05 < demo.value(late) < 0.12
     gaps = "select count(*) from stays where next_from - valid_to = interval 10 days"
     assert demo.value(gaps) > 100

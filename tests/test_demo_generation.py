@@ -44,9 +44,7 @@ def test_the_data_never_changes(small: Path) -> None:
     assert fingerprint(small) == FINGERPRINT
 
 
-def test_the_number_of_threads_does_not_matter(
-    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_number_of_threads_does_not_matter(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one_thread = partial(duckdb.connect, config={"threads": 1})
     monkeypatch.setattr(generator.duckdb, "connect", one_thread)
     generate(tmp_path / "one.duckdb", users=200)

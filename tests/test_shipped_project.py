@@ -51,9 +51,7 @@ def data(project: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.mark.parametrize("oracle", ORACLES, ids=lambda oracle: oracle.name)
-def test_the_layer_agrees_with_the_oracle(
-    oracle: Oracle, layer: Layer, data: duckdb.DuckDBPyConnection
-) -> None:
+def test_the_layer_agrees_with_the_oracle(oracle: Oracle, layer: Layer, data: duckdb.DuckDBPyConnection) -> None:
     from semantic.query import Query
 
     given = layer.run(Query(**dict(oracle.parts)), as_of=MONDAY_MORNING).rows()

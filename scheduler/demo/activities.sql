@@ -16,7 +16,7 @@ select die, activity_type, feature, launched_on
 from activity_kinds, unnest(range(share_from, share_to)) as dice(die);
 
 -- One to five actions in a visit, about two minutes apart. Before a feature's launch people log in instead.
--- One visit in 250 is of a deleted account, one in 500 of somebody not signed in; one action in 100 is loaded days late.
+-- One visit in 250 is of a deleted account, one in 500 of somebody not signed in; one action in 100 is loaded late.
 insert into activity_log
 with actions as (
     select
@@ -35,7 +35,8 @@ drawn as (
 timed as (
     select
         *,
-        starts_at + to_seconds(action_no * 120 + case when action_no > 0 then draw(bits, 0, 100) else 0 end) as occurred_at
+        starts_at + to_seconds(action_no * 120 + case when action_no > 0 then draw(bits, 0, 100) else 0 end)
+            as occurred_at
     from drawn
 )
 select

@@ -1,5 +1,5 @@
 -- Segments: new at registration (for one user in twelve only from the night after), then judged at the start of every
--- quarter by the days with activity in the quarter before. A row per change; one user in a hundred has a gap of ten days.
+-- quarter by the days with activity in the quarter before. A row per change; one user in a hundred has gaps of ten days.
 insert into user_segments
 with active_days as (
     select user_id, date_trunc('quarter', bangkok(occurred_at))::date as quarter,
@@ -31,13 +31,13 @@ changes as (
     qualify segment is distinct from lag(segment) over (partition by user_id order by valid_from)
 ),
 closed as (
-    select *, lead(valid_from) over (partition by user_id order by valid_from) as next_from from changes
+    select
+        *,
+        lead(valid_from) over (partition by user_id order by valid_from) as next_from,
+        case when draw(chance($seed, 'gap', user_id), 0, 100) = 0 then 10 else 0 end as gap_days
+    from changes
 )
-select
-    user_id, valid_from,
-    next_from - case when draw(chance($seed, 'gap', user_id), 0, 100) = 0 then interval 10 days else interval 0 days end,
-    segment
+select user_id, valid_from, next_from - to_days(gap_days) as valid_to, segment
 from closed
-where valid_from < utc($end + interval 1 day)
-  and (next_from is null or draw(chance($seed, 'gap', user_id), 0, 100) > 0 or next_from - interval 10 days > valid_from)
+where valid_from < utc($end + interval 1 day) and (valid_to is null or valid_to > valid_from)
 order by user_id, valid_from;

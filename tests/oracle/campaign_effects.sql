@@ -1,4 +1,5 @@
--- metrics: [exposures, exposed_users, holdouts, responses, holdout_responses, response_rate, holdout_response_rate, response_lift]
+-- metrics: [exposures, exposed_users, holdouts, responses, holdout_responses,
+--   response_rate, holdout_response_rate, response_lift]
 -- by: [campaign]
 with outcomes as (
     select

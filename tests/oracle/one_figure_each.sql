@@ -1,4 +1,5 @@
--- metrics: [new_users, active_users, activities, unknown_user_activities, late_activities, points_earned, points_redeemed, redeeming_users, exposed_users, segment_entries, campaigns_started]
+-- metrics: [new_users, active_users, activities, unknown_user_activities, late_activities,
+--   points_earned, points_redeemed, redeeming_users, exposed_users, segment_entries, campaigns_started]
 -- period: 2025
 with actions as (
     select * from activity_log

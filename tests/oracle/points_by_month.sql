@@ -1,4 +1,5 @@
--- metrics: [points_earned, points_redeemed, points_expired, points_adjusted, points_net_change, redemption_rate, redeeming_users]
+-- metrics: [points_earned, points_redeemed, points_expired, points_adjusted,
+--   points_net_change, redemption_rate, redeeming_users]
 -- by: [month]
 -- period: 2024..2025
 with months as (

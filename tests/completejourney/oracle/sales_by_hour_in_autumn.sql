@@ -7,6 +7,7 @@ with hours as (
 )
 select hour, count(basket_id), count(distinct basket_id)
 from hours
-left join 'data/transactions.parquet' on transaction_timestamp >= hour and transaction_timestamp < hour + interval 1 hour
+left join 'data/transactions.parquet'
+    on transaction_timestamp >= hour and transaction_timestamp < hour + interval 1 hour
 group by hour
 order by hour
