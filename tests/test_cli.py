@@ -310,7 +310,7 @@ def test_help_has_examples(command: str) -> None:
 
 @pytest.fixture
 def process(tiny: Path) -> list[str]:
-    return [sys.executable, "-c", "from scheduler.cli import main; main()", "--project", str(tiny)]
+    return [sys.executable, "-m", "scheduler.cli", "--project", str(tiny)]
 
 
 def test_stdout_holds_the_rows_alone_whatever_the_locale(process: list[str]) -> None:

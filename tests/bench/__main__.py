@@ -36,9 +36,7 @@ def _measure(folder: Path) -> Iterator[Measurement]:
 def _generation(database: Path) -> Measurement:
     with stopwatch() as elapsed:
         counts = generate(database)
-    return Measurement(
-        "generate the sample data", elapsed(), elapsed(), f"{counts.activity_log:,} activities"
-    )
+    return Measurement("generate the sample data", elapsed(), elapsed(), f"{counts.activity_log:,} activities")
 
 
 if __name__ == "__main__":

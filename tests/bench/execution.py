@@ -47,9 +47,5 @@ def assert_equal_rows(name: str, ours: list[Any], theirs: list[Any]) -> None:
 
 def _equal(ours: Any, theirs: Any) -> bool:
     if isinstance(ours, float) or isinstance(theirs, float):
-        return (
-            ours is not None
-            and theirs is not None
-            and math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12)
-        )
+        return ours is not None and theirs is not None and math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12)
     return bool(ours == theirs)

@@ -22,7 +22,7 @@ grouped as (
     select
         *,
         case
-            when age < 18 then 'under 18' when age < 25 then '18-24' when age < 35 then '25-34'
+            when age < 18 then '0-17' when age < 25 then '18-24' when age < 35 then '25-34'
             when age < 45 then '35-44' when age < 55 then '45-54' when age >= 55 then '55+'
         end as age_group
     from aged

@@ -1,0 +1,5 @@
+"""`python -m scheduler.cli` is the command `metricast`."""
+
+from scheduler.cli import main
+
+main()
