@@ -60,7 +60,7 @@ def compile_query(model: Model, query: Query, *, as_of: datetime, dialect: str =
     plan, asked = resolve(query, model, as_of)
     for rewrite in PASSES:
         plan = rewrite(plan, asked)
-    sql = DIALECTS[dialect].emit(lower(plan, model.root))
+    sql = DIALECTS[dialect].emit(lower(plan))
     zone = asked.context.calendar.time_zone
     return Compiled(sql, tuple(_columns(asked)), query, plan, as_of, zone, asked.period)
 

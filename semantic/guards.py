@@ -1,4 +1,4 @@
-"""What a query takes for granted about the data it looks things up in, checked on the data before it runs.
+"""What a query takes for granted about the data it reads, checked on the data before it runs.
 
 A lookup by a key that is not unique would multiply rows, overlapping validity as well, and a DATE read as a UTC
 timestamp would slip into another day: numbers that are wrong and look right. Each is checked once per connection.
@@ -6,98 +6,119 @@ timestamp would slip into another day: numbers that are wrong and look right. Ea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from semantic.dialects import DIALECTS
 from semantic.engines.base import Engine
 from semantic.errors import Diagnostic, EngineError
+from semantic.expressions import parse
 from semantic.joins import key_columns
-from semantic.model import Dataset, Model, Validity
+from semantic.model import Dataset, Dimension, Model, Validity
 from semantic.plan import Plan
 from semantic.scan_select import source_of
 from semantic.trees import column, named, select, subquery
 
 _TIME_TYPES = {
     "date": ("DATE",),
-    "timestamp": ("TIMESTAMP", "TIMESTAMP_NTZ"),
+    "timestamp": ("TIMESTAMP", "TIMESTAMP_NTZ", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"),
     "timestamptz": ("TIMESTAMP WITH TIME ZONE",),
 }
 
 
-def check_guards(engine: Engine, plan: Plan, model: Model, known: set[str]) -> None:
-    """Check every dataset of a plan; `known` holds those that passed. Raises EngineError."""
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A query that counts what is wrong in a column `wrong`, and what to say if that is not 0."""
+
+    query: exp.Select
+    message: str
+    hint: str
+
+
+def check_guards(engine: Engine, plan: Plan, model: Model, passed: set[tuple[str, str]]) -> None:
+    """Check every dataset of a plan; `passed` holds the checks that need not be repeated. Raises EngineError."""
     scans = (*plan.scans, *plan.broadcasts)
-    for name in sorted({scan.dataset.name for scan in scans} - {key[5:] for key in known if key.startswith("type ")}):
-        _check_times(engine, model, model.datasets[name])
-        known.add(f"type {name}")
     joined = {lookup.dataset.name for scan in scans for lookup in scan.lookups}
-    for name in sorted(joined - {key[4:] for key in known if key.startswith("key ")}):
+    read = joined | {scan.dataset.name for scan in scans}
+    for name in sorted(name for name in read if ("times", name) not in passed):
         _check_times(engine, model, model.datasets[name])
-        _check_key(engine, model, model.datasets[name])
-        known.add(f"key {name}")
+        passed.add(("times", name))
+    for name in sorted(name for name in joined if ("key", name) not in passed):
+        _check(engine, key_guard(model.datasets[name]))
+        passed.add(("key", name))
+
+
+def key_guard(dataset: Dataset) -> Guard:
+    """That at most one row answers a lookup."""
+    keys = key_columns(dataset)
+    if dataset.validity is not None:
+        message = f"dataset '{dataset.name}' has {{count:,}} rows whose validity overlaps the next one of the same key"
+        hint = f"looking them up would multiply rows; mend {dataset.validity.from_} and {dataset.validity.to}"
+        return Guard(_overlaps(dataset, dataset.validity), message, hint)
+    repeated = select(map(column, keys), source_of(dataset, dataset.name)).where(*_complete(keys), copy=False)
+    repeated.set("group", exp.Group(expressions=[column(key) for key in keys]))
+    repeated.set("having", exp.Having(this=exp.GT(this=_count(), expression=exp.Literal.number(1))))
+    message = f"dataset '{dataset.name}' has {{count:,}} keys ({', '.join(keys)}) that stand on more than one row"
+    hint = "looking them up would multiply rows; mend the data or the primary_key"
+    return Guard(select([named(_count(), "wrong")], subquery(repeated, "repeated")), message, hint)
+
+
+def _check(engine: Engine, guard: Guard) -> None:
+    found = engine.execute(DIALECTS[engine.dialect].emit(guard.query)).to_pylist()[0]["wrong"]
+    if found:
+        raise EngineError(Diagnostic("E411", guard.message.format(count=found), hint=guard.hint))
 
 
 def _check_times(engine: Engine, model: Model, dataset: Dataset) -> None:
-    """Columns that are declared as a time are of that type."""
-    query = select([exp.Star()], source_of(dataset, dataset.name, model.root))
-    types = engine.column_types(DIALECTS[engine.dialect].emit(query))
-    for name, dimension in model.dimensions[dataset.name].items():
-        found = types.get(name)
-        if dimension.expr is not None or dimension.type not in _TIME_TYPES or found is None:
-            continue
-        if not any(found == kind or found.startswith(f"{kind}_") for kind in _TIME_TYPES[dimension.type]):
-            message = f"'{dataset.name}.{name}' is declared as {dimension.type}, but the column is {found}"
+    """What is declared as a time is of that type in the data."""
+    declared = {name: dim for name, dim in model.dimensions[dataset.name].items() if _is_row_time(dim)}
+    if not declared:
+        return
+    values = [named(_value(name, dimension), name) for name, dimension in declared.items()]
+    types = engine.column_types(DIALECTS[engine.dialect].emit(select(values, source_of(dataset, dataset.name))))
+    for name, dimension in declared.items():
+        if types[name] not in _TIME_TYPES[dimension.type]:
+            message = f"'{dataset.name}.{name}' is declared as {dimension.type}, but in the data it is {types[name]}"
             hint = f"declare its type under dimensions of dataset '{dataset.name}'"
             raise EngineError(Diagnostic("E410", message, hint=hint))
 
 
-def _check_key(engine: Engine, model: Model, dataset: Dataset) -> None:
-    for query, message, hint in _key_checks(dataset, model):
-        found = engine.execute(DIALECTS[engine.dialect].emit(query)).to_pylist()[0]["wrong"]
-        if found:
-            raise EngineError(Diagnostic("E411", message.format(count=found), hint=hint))
+def _is_row_time(dimension: Dimension) -> bool:
+    if dimension.type not in _TIME_TYPES:
+        return False
+    return dimension.expr is None or all(name.name not in ("at", "as_of") for name in parse(dimension.expr).names)
 
 
-def _key_checks(dataset: Dataset, model: Model) -> Iterator[tuple[exp.Select, str, str]]:
-    keys = list(key_columns(dataset))
-    source = source_of(dataset, dataset.name, model.root)
-    complete = [exp.Not(this=exp.Is(this=column(key), expression=exp.Null())) for key in keys]
-    if dataset.validity is None:
-        repeated = select([*map(column, keys)], source).where(*complete, copy=False)
-        repeated.set("group", exp.Group(expressions=[column(key) for key in keys]))
-        repeated.set("having", exp.Having(this=exp.GT(this=_count(), expression=exp.Literal.number(1))))
-        message = f"dataset '{dataset.name}' has {{count:,}} keys ({', '.join(keys)}) that stand on more than one row"
-        hint = "looking them up would multiply rows; mend the data or the primary_key"
-        yield select([named(_count(), "wrong")], subquery(repeated, "repeated")), message, hint
-        return
-    overlapping = _overlaps(dataset.validity, keys, source).where(*complete, copy=False)
-    message = f"dataset '{dataset.name}' has {{count:,}} rows whose validity overlaps the next one of the same key"
-    hint = "looking them up would multiply rows; mend valid_from and valid_to in the data"
-    ends = exp.Coalesce(this=column("valid_to_"), expressions=[column("next_")])
-    wrong = exp.Or(
-        this=exp.Is(this=column("valid_to_"), expression=exp.Null()),
-        expression=exp.GT(this=ends, expression=column("next_")),
-    )
-    not_empty = exp.Or(
-        this=exp.Is(this=column("valid_to_"), expression=exp.Null()),
-        expression=exp.LT(this=column("valid_from_"), expression=column("valid_to_")),
-    )
-    found = select([named(_count(), "wrong")], subquery(overlapping, "ordered"))
-    has_next = exp.Not(this=exp.Is(this=column("next_"), expression=exp.Null()))
-    yield found.where(has_next, exp.paren(wrong), exp.paren(not_empty), copy=False), message, hint
+def _value(name: str, dimension: Dimension) -> exp.Expr:
+    if dimension.expr is None:
+        return column(name)
+    return parse(dimension.expr).replace_names(lambda found: column(found.name))
 
 
-def _overlaps(validity: Validity, keys: list[str], source: exp.Expr) -> exp.Select:
-    """Each row with the start of the next one of its key."""
+def _overlaps(dataset: Dataset, validity: Validity) -> exp.Select:
+    """Rows that are valid at some time, and still when the next one of their key begins."""
+    keys = key_columns(dataset)
     start, end = column(validity.from_), column(validity.to)
     window = exp.Window(
         this=exp.Lead(this=start.copy()),
         partition_by=[column(key) for key in keys],
         order=exp.Order(expressions=[exp.Ordered(this=start.copy()), exp.Ordered(this=end.copy())]),
     )
-    return select([named(start, "valid_from_"), named(end, "valid_to_"), named(window, "next_")], source)
+    rows = select([named(end.copy(), "ends"), named(window, "next_starts")], source_of(dataset, dataset.name)).where(
+        *_complete(keys), _open_or(end, exp.LT(this=start, expression=end.copy())), copy=False
+    )
+    still = _open_or(column("ends"), exp.GT(this=column("ends"), expression=column("next_starts")))
+    found = select([named(_count(), "wrong")], subquery(rows, "valid"))
+    return found.where(exp.Not(this=exp.Is(this=column("next_starts"), expression=exp.Null())), still, copy=False)
+
+
+def _open_or(end: exp.Expr, condition: exp.Expr) -> exp.Expr:
+    return exp.Paren(this=exp.Or(this=exp.Is(this=end.copy(), expression=exp.Null()), expression=condition))
+
+
+def _complete(keys: tuple[str, ...]) -> list[exp.Expr]:
+    return [exp.Not(this=exp.Is(this=column(key), expression=exp.Null())) for key in keys]
 
 
 def _count() -> exp.Expr:

@@ -37,7 +37,7 @@ class Layer:
         self.target = _target_name(self.model, target)
         self.limits = limits or Limits()
         self._engine: Engine | None = None
-        self._guarded: set[str] = set()
+        self._guarded: set[tuple[str, str]] = set()
 
     def query(
         self,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal
 
 from sqlglot import exp
@@ -73,26 +72,26 @@ class Ctes:
         return query
 
 
-def lower(plan: Plan, root: Path | None) -> exp.Select:
-    """The statement that answers a plan; `root` is the folder to which file globs are relative."""
+def lower(plan: Plan) -> exp.Select:
+    """The statement that answers a plan."""
     ctes = Ctes({name for scan in (*plan.scans, *plan.broadcasts) for name in table_names(scan)})
     if plan.totals and not plan.keys:
-        return ctes.attach(_single_row_and_total(plan, root, ctes))
+        return ctes.attach(_single_row_and_total(plan, ctes))
     if len(plan.scans) == 1 and plan.spine is None and not plan.broadcasts:
-        return _direct(plan, plan.scans[0], root)
-    return ctes.attach(_staged(plan, root, ctes))
+        return _direct(plan, plan.scans[0])
+    return ctes.attach(_staged(plan, ctes))
 
 
-def _direct(plan: Plan, scan: Scan, root: Path | None) -> exp.Select:
+def _direct(plan: Plan, scan: Scan) -> exp.Select:
     """One scan: its aggregates are the leaves."""
     values = {measure.name: aggregate(measure) for measure in scan.measures}
     keys = [group.copy() for group in scan.groups]
-    return _finish(plan, Draft(grouped_rows(scan, root), keys, values, total_flag(scan), "having"))
+    return _finish(plan, Draft(grouped_rows(scan), keys, values, total_flag(scan), "having"))
 
 
-def _staged(plan: Plan, root: Path | None, ctes: Ctes) -> exp.Select:
+def _staged(plan: Plan, ctes: Ctes) -> exp.Select:
     """Scans, their union with the filled gaps, one more grouping, broadcast values: only the stages that are needed."""
-    sources = [(ctes.add(scan_name(scan), scan_select(scan, root)), scan) for scan in plan.scans]
+    sources = [(ctes.add(scan_name(scan), scan_select(scan)), scan) for scan in plan.scans]
     regroup = len(sources) > 1 or plan.spine is not None
     source = _united(plan, sources, ctes) if regroup else sources[0][0]
     measures = _measures(plan.scans)
@@ -111,15 +110,15 @@ def _staged(plan: Plan, root: Path | None, ctes: Ctes) -> exp.Select:
         total = [column(IS_TOTAL)] if plan.totals else []
         grouped.set("expressions", [*keys, *total, *leaves])
         source = ctes.add("groups", grouped)
-    return _broadcast(plan, root, source, ctes)
+    return _broadcast(plan, source, ctes)
 
 
-def _broadcast(plan: Plan, root: Path | None, source: str, ctes: Ctes) -> exp.Select:
+def _broadcast(plan: Plan, source: str, ctes: Ctes) -> exp.Select:
     """Look the values of coarser scans up for every group."""
     joined = select([], table(source))
     values: dict[str, exp.Expr] = {measure.name: column(measure.name, source) for measure in _measures(plan.scans)}
     for scan in plan.broadcasts:
-        name = ctes.add(scan_name(scan), scan_select(scan, root))
+        name = ctes.add(scan_name(scan), scan_select(scan))
         shared = [*(key.name for key in scan.keys), *([IS_TOTAL] if scan.totals and scan.keys else [])]
         if not shared:
             cross_join(joined, table(name))
@@ -131,12 +130,12 @@ def _broadcast(plan: Plan, root: Path | None, source: str, ctes: Ctes) -> exp.Se
     return _finish(plan, Draft(joined, keys, values, column(IS_TOTAL, source) if plan.totals else None, "where"))
 
 
-def _single_row_and_total(plan: Plan, root: Path | None, ctes: Ctes) -> exp.Select:
+def _single_row_and_total(plan: Plan, ctes: Ctes) -> exp.Select:
     """Without keys the total repeats the one row; `having` decides about the row, never about the total."""
     passes = (Output("passes", plan.having),) if plan.having is not None else ()
     bare = replace(plan, totals=False, having=None, order=(), limit=None, outputs=(*plan.outputs, *passes))
     bare = replace(bare, scans=_without_totals(plan.scans), broadcasts=_without_totals(plan.broadcasts))
-    answer = ctes.add("answer", lower(bare, root))
+    answer = ctes.add("answer", lower(bare))
     marks = exp.Values(
         expressions=[exp.Tuple(expressions=[exp.false()]), exp.Tuple(expressions=[exp.true()])],
         alias=exp.TableAlias(this=exp.to_identifier("marks"), columns=[exp.to_identifier(IS_TOTAL)]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
@@ -18,9 +17,9 @@ from semantic.trees import IS_TOTAL, aliased, group_by_position, left_join, name
 _FILES = (".parquet", ".csv", ".json", ".ndjson")
 
 
-def scan_select(scan: Scan, root: Path | None) -> exp.Select:
+def scan_select(scan: Scan) -> exp.Select:
     """A scan as a query of its own: its keys, whether the row is the total, its measures."""
-    query = grouped_rows(scan, root)
+    query = grouped_rows(scan)
     keys = [aliased(group.copy(), key.name) for key, group in zip(scan.keys, scan.groups, strict=True)]
     flag = total_flag(scan)
     total = [named(flag, IS_TOTAL)] if flag is not None else []
@@ -28,11 +27,11 @@ def scan_select(scan: Scan, root: Path | None) -> exp.Select:
     return query
 
 
-def grouped_rows(scan: Scan, root: Path | None) -> exp.Select:
+def grouped_rows(scan: Scan) -> exp.Select:
     """FROM, lookups, WHERE and GROUP BY of a scan; what is selected comes later, keys first."""
-    query = select([], source_of(scan.dataset, scan.dataset.name, root))
+    query = select([], source_of(scan.dataset, scan.dataset.name))
     for lookup in scan.lookups:
-        left_join(query, source_of(lookup.dataset, lookup.alias, root), lookup_condition(lookup))
+        left_join(query, source_of(lookup.dataset, lookup.alias), lookup_condition(lookup))
     where(query, [wrap(condition) if isinstance(condition, exp.Or) else condition for condition in scan.where])
     if scan.totals and scan.keys:
         groups = exp.Tuple(expressions=[group.copy() for group in scan.groups])
@@ -63,19 +62,18 @@ def scan_name(scan: Scan) -> str:
     return f"{scan.dataset.name}{by}"
 
 
-def source_of(dataset: Dataset, alias: str, root: Path | None) -> exp.Expr:
+def source_of(dataset: Dataset, alias: str) -> exp.Expr:
     if dataset.sql is not None:
         return subquery(parse_dataset_sql(dataset.sql).copy(), alias)
     name = str(dataset.table)
-    found = _files(name, root) if name.lower().endswith(_FILES) else _table(name).copy()
+    found = _files(name) if name.lower().endswith(_FILES) else _table(name).copy()
     if found.name != alias:
         found.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     return found
 
 
-def _files(pattern: str, root: Path | None) -> exp.Expr:
-    path = str(root / pattern) if root is not None else pattern
-    return exp.Table(this=call("files", text(path)))
+def _files(pattern: str) -> exp.Expr:
+    return exp.Table(this=call("files", text(pattern)))
 
 
 @lru_cache(maxsize=512)

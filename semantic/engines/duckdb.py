@@ -131,6 +131,9 @@ def _path(target: Target, root: Path | None) -> Path | None:
 def _prepared(connection: duckdb.DuckDBPyConnection, root: Path | None) -> duckdb.DuckDBPyConnection:
     """Make a session independent of the machine: UTC, files relative to the project, nothing fetched."""
     if root is not None:
+        if "," in str(root):
+            message = f"the project folder's path holds a comma: {root}"
+            raise EngineError(Diagnostic("E401", message, hint="DuckDB reads it as a list of folders; rename it"))
         connection.execute("SET file_search_path = $1", [str(root)])
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET autoinstall_known_extensions = false")
