@@ -1,0 +1,208 @@
+"""`exports:` in YAML → Export. Every mistake is reported at its place; codes E5xx, and E1xx for the shape itself.
+
+exports:
+  weekly_engagement:
+    description: Are people coming back?
+    owner: growth@example.com
+    schedule: {cron: "0 7 * * mon", timezone: Asia/Bangkok, catch_up: latest}   # none | latest | all
+    period: last 13 weeks              # for those queries that do not say their own; `period: null` says none
+    queries:
+      trend: {metrics: [active_users, new_users], by: [week], totals: true}
+    to:
+      - excel: {path: "drops/engagement_{{ run.date }}.xlsx"}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from posixpath import normpath
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from exporters.base import AnyExporter, CatchUp, Destination, Export, RowExporter, Schedule
+from exporters.naming import check_templates, file_paths, render, sample_words
+from exporters.registry import EXPORTERS
+from semantic.compile import compile_query
+from semantic.errors import Diagnostic, ModelError, QueryError, Report, Span, suggest
+from semantic.model import Model, Names, Shape
+from semantic.query import Query
+from semantic.source import Node, read_shape
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)  # whether a query is right does not depend on it
+Period = Annotated[str | None, BeforeValidator(_as_text)]
+
+
+class ScheduleShape(Shape):
+    """When the export comes due; the scheduler reads the cron text, in the project's time zone by default."""
+
+    cron: str
+    timezone: str | None = None
+    catch_up: CatchUp = "latest"
+
+
+class QueryShape(Shape):
+    """A query as in LANGUAGE.md, "Queries"."""
+
+    metrics: Names = ()
+    by: Names = ()
+    where: str | None = None
+    having: str | None = None
+    period: Period = None
+    order: Names = ()
+    limit: int | None = None
+    totals: bool = False
+    fill: bool = True
+
+    def query(self, default_period: str | None) -> Query:
+        """The query, with the export's period unless it says its own."""
+        said = self.model_dump()
+        return Query(**{**said, "period": self.period if "period" in self.model_fields_set else default_period})
+
+
+class ExportShape(Shape):
+    """One export; what stands in an item of `to` is the exporter's own shape."""
+
+    name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")
+    description: str = ""
+    owner: str | None = None
+    schedule: ScheduleShape | None = None
+    period: Period = None
+    queries: Mapping[str, QueryShape] = Field(default_factory=dict)
+    to: tuple[dict[str, Any], ...] = Field(min_length=1)
+
+
+def load_exports(model: Model) -> Mapping[str, Export]:
+    """All exports of a project by name; raises ModelError with every mistake."""
+    mistakes: list[Diagnostic] = []
+    exports = {export.name: export for export in read_exports(model, mistakes.append)}
+    if mistakes:
+        raise ModelError(*mistakes)
+    return exports
+
+
+def read_exports(model: Model, report: Report) -> tuple[Export, ...]:
+    """The exports that are without mistakes; everything else is reported."""
+    first: dict[str, Span] = {}
+    exports = []
+    for name, node, span in model.documents.entries("exports"):
+        if name in first:
+            report(Diagnostic("E502", f"a second export '{name}'", span, f"the first: {first[name]}"))
+            continue
+        first[name] = span
+        if (export := _read_export(name, node, model, report)) is not None:
+            exports.append(export)
+    _check_collisions(exports, model, report)
+    return tuple(exports)
+
+
+def _check_collisions(exports: Iterable[Export], model: Model, report: Report) -> None:
+    """Two destinations that write one file: the second would silently replace what the first delivered."""
+    owners: dict[str, Export] = {}
+    for export in exports:
+        words = sample_words(export, model.time_zone)
+        for destination in export.destinations:
+            for path in file_paths(render(destination.options, destination.node, words)):
+                owner = owners.get(normpath(path))
+                owners[normpath(path)] = export
+                if owner is not None:
+                    message = f"export '{owner.name}' writes this file too"
+                    report(Diagnostic("E505", message, destination.node.child("path").span))
+
+
+def _read_export(name: str, node: Node, model: Model, report: Report) -> Export | None:
+    mistakes: list[Diagnostic] = []
+    shape = read_shape(node, ExportShape, mistakes.append, f"export '{name}'", name=name)
+    export = None if shape is None else _with_destinations(_bare(shape, node, model), mistakes.append)
+    if export is not None:
+        _check_queries(export, model, mistakes.append)
+        _check_templates(export, model, mistakes.append)
+    for mistake in mistakes:
+        report(mistake)
+    return None if mistakes else export
+
+
+def _bare(shape: ExportShape, node: Node, model: Model) -> Export:
+    """The export without its destinations."""
+    written = shape.schedule
+    zone = (written and written.timezone) or model.time_zone
+    schedule = Schedule(written.cron, zone, written.catch_up) if written else None
+    queries = {name: query.query(shape.period) for name, query in shape.queries.items()}
+    return Export(shape.name, shape.description, shape.owner, schedule, shape.period, queries, (), node)
+
+
+def _with_destinations(export: Export, report: Report) -> Export:
+    items = export.node.child("to").children.values()
+    found = (_read_destination(export, item, report) for item in items)
+    return replace(export, destinations=tuple(destination for destination in found if destination is not None))
+
+
+def _read_destination(export: Export, item: Node, report: Report) -> Destination | None:
+    known = {exporter.name: exporter for exporter in EXPORTERS}
+    if len(item.keys) != 1:
+        hint = f"such as `- {EXPORTERS[0].example}`"
+        report(Diagnostic("E504", "an item of 'to' is one exporter and its options", item.span, hint))
+        return None
+    (name,) = item.keys
+    if name not in known:
+        hint = suggest(name, known) or f"known exporters: {', '.join(known)}"
+        report(Diagnostic("E503", f"unknown exporter '{name}'", item.key_span(name), hint))
+        return None
+    return _read_options(known[name], export, item.child(name), report)
+
+
+def _read_options(exporter: AnyExporter, export: Export, node: Node, report: Report) -> Destination | None:
+    options = read_shape(node, exporter.shape, report, f"the {exporter.name} export")
+    if options is None:
+        return None
+    if isinstance(exporter, RowExporter) and not export.queries:
+        report(Diagnostic("E506", f"export '{export.name}' has no queries", export.node.key_span("to")))
+        return None
+    exporter.check(options, export, node, report)
+    return Destination(exporter, options, node)
+
+
+def _check_templates(export: Export, model: Model, report: Report) -> None:
+    words = sample_words(export, model.time_zone)
+    for destination in export.destinations:
+        check_templates(destination.options, destination.node, words, report)
+
+
+def _check_queries(export: Export, model: Model, report: Report) -> None:
+    """Compile every query once: what is wrong with it shows here, and not on Monday at seven."""
+    for name, query in export.queries.items():
+        try:
+            compile_query(model, query, as_of=_ANY_TIME)
+        except QueryError as error:
+            queries = export.node.child("queries")
+            for mistake in error.diagnostics:
+                span = _place(queries.child(name), mistake) or queries.key_span(name)
+                report(replace(mistake, span=span))
+
+
+def _place(query: Node, mistake: Diagnostic) -> Span | None:
+    """Where in the YAML of a query a mistake of the query is: in its condition, else at a word that it quotes."""
+    condition = query.children.get(mistake.span.file) if mistake.span else None
+    if condition is not None and mistake.span is not None:
+        start = mistake.span.column - 1
+        return condition.locate(start, start + mistake.span.length)
+    for word in re.findall(r"'([^']+)'", mistake.message):
+        for scalar in _scalars(query):
+            if (at := str(scalar.value).find(word)) >= 0:
+                return scalar.locate(at, at + len(word))
+    return None
+
+
+def _scalars(node: Node) -> Iterator[Node]:
+    if not node.children:
+        yield node
+    for child in node.children.values():
+        yield from _scalars(child)

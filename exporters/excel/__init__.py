@@ -1,0 +1,5 @@
+"""Excel workbooks."""
+
+from exporters.excel.exporter import Excel
+
+__all__ = ["Excel"]

@@ -1,0 +1,148 @@
+"""What a workbook will look like, before a byte of it is written: sheets, columns, formats, limits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from exporters.excel.cells import CellValue, offset_text, to_cell
+from exporters.values import Value, rows_of
+from semantic.errors import Diagnostic, ExportError
+
+if TYPE_CHECKING:
+    from semantic.compile import Column
+    from semantic.result import Result
+
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+UNKNOWN, TOTAL = "(unknown)", "Total"
+_GROUPS = ("dimension", "time")
+_METRIC_FORMATS = {"integer": "#,##0", "number": "#,##0.00", "percent": "0.0%"}
+_DATE_FORMATS = {"year": "yyyy", "month": "yyyy-mm"}
+_TIME_FORMATS = {"hour": "yyyy-mm-dd hh:mm", "minute": "yyyy-mm-dd hh:mm"}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetColumn:
+    """A column of a sheet: where its values stand in the result; `offsets` shows their UTC offsets instead."""
+
+    header: str
+    source: int
+    role: str
+    grain: str | None
+    number_format: str
+    offsets: bool = False
+
+    def format_of(self, value: CellValue) -> str:
+        """The number format under which a value of this column is shown."""
+        match value:
+            case datetime():
+                return _TIME_FORMATS.get(self.grain or "", "yyyy-mm-dd hh:mm:ss")
+            case date() if self.grain == "quarter":
+                return f'yyyy"-Q{(value.month + 2) // 3}"'
+            case date():
+                return _DATE_FORMATS.get(self.grain or "", "yyyy-mm-dd")
+            case timedelta():
+                return "[h]:mm:ss"
+            case bool() | str() | None:
+                return "General"
+            case int() | float():
+                return self.number_format
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """A result as a sheet. `marker` is where the mark of the total row stands in the result's rows, if it has one."""
+
+    title: str
+    query: str
+    result: Result
+    columns: tuple[SheetColumn, ...]
+    marker: int | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock on which instants are shown."""
+        return ZoneInfo(self.result.time_zone)
+
+    def rows(self) -> Iterator[tuple[bool, list[CellValue]]]:
+        """For every row of the result: whether it is the total, and its cells."""
+        zone = self.zone
+        for row in rows_of(self.result.arrow()):
+            total = self.marker is not None and row[self.marker] is True
+            yield total, [_shown(column, row[column.source], total, zone) for column in self.columns]
+
+
+def lay_out(title: str, query: str, result: Result) -> Sheet:
+    """The sheet of a result; raises ExportError for more than a sheet holds: nothing is ever cut."""
+    markers = [index for index, column in enumerate(result.columns) if column.role == "marker"]
+    has_dimensions = any(column.role in _GROUPS for column in result.columns)
+    columns = [
+        shown
+        for index, column in enumerate(result.columns)
+        if not (has_dimensions and index in markers)  # there the total row says what it is
+        for shown in _sheet_columns(index, column, result)
+    ]
+    _check_size(query, len(result), len(columns))
+    return Sheet(title, query, result, tuple(_with_headers(columns, result)), markers[0] if markers else None)
+
+
+def moves(zone: ZoneInfo, first: int, last: int) -> bool:
+    """Whether the clock of a zone is put back or forward in these years."""
+    days = (date(first, 1, 1) + timedelta(days=n) for n in range((date(last, 12, 31) - date(first, 1, 1)).days + 1))
+    return len({datetime.combine(day, time(12), zone).utcoffset() for day in days}) > 1
+
+
+def _shown(column: SheetColumn, value: Value, total: bool, zone: ZoneInfo) -> CellValue:
+    if column.offsets:
+        return offset_text(value, zone)
+    if value is None and column.role in _GROUPS:
+        return (TOTAL if column.source == 0 else None) if total else UNKNOWN
+    return to_cell(value, zone)
+
+
+def _sheet_columns(index: int, column: Column, result: Result) -> Iterator[SheetColumn]:
+    values = result.arrow().column(index)
+    shown = SheetColumn(column.label, index, column.role, column.grain, _number_format(column, values.type))
+    yield shown
+    if _needs_offsets(values, ZoneInfo(result.time_zone), result.as_of.year):
+        yield replace(shown, offsets=True)
+
+
+def _number_format(column: Column, kind: pa.DataType) -> str:
+    whole = pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale <= 0)
+    if column.role == "metric":
+        return _METRIC_FORMATS[column.format or ("integer" if whole else "number")]
+    return "0" if whole else "General"
+
+
+def _needs_offsets(values: pa.ChunkedArray, zone: ZoneInfo, year: int) -> bool:
+    if not pa.types.is_timestamp(values.type) or values.type.tz is None:
+        return False
+    ends = pc.min_max(pc.year(values)).as_py()
+    first, last = min(ends["min"] or year, year), max(ends["max"] or year, year)
+    return moves(zone, max(first - 1, 1900), min(last + 1, 2100))
+
+
+def _check_size(query: str, rows: int, columns: int) -> None:
+    if rows >= MAX_ROWS:
+        message = f"query '{query}' has {rows:,} rows; a sheet holds {MAX_ROWS - 1:,} below its header"
+        raise ExportError(Diagnostic("E532", message, hint="ask for less: a period, a coarser grain, a limit"))
+    if columns > MAX_COLUMNS:
+        message = f"query '{query}' has {columns:,} columns; a sheet holds {MAX_COLUMNS:,}"
+        raise ExportError(Diagnostic("E532", message))
+
+
+def _with_headers(columns: Sequence[SheetColumn], result: Result) -> Iterator[SheetColumn]:
+    """Every column with a header of its own: the label, with the name beside it where two labels are the same."""
+    labels = Counter(column.header.casefold() for column in columns if not column.offsets)
+    for column in columns:
+        same = labels[column.header.casefold()] > 1
+        header = f"{column.header} ({result.columns[column.source].name})" if same else column.header
+        yield replace(column, header=f"{header} (UTC offset)" if column.offsets else header)

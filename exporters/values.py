@@ -1,0 +1,103 @@
+"""The values of a result as every exporter sees them, and the hash of them.
+
+Arrow hands out more types than there are kinds of value. Here they become None, bool, int, float, Decimal, str, date,
+datetime (naive: as it is; aware: an instant), time and timedelta; everything else becomes text: a UUID as usual, bytes
+as hexadecimal digits, lists and structs as JSON.
+
+Doubles are rounded to 12 significant digits, so that the order in which a sum was added up does not show.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Context, Decimal
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from semantic.result import Result
+
+Value = None | bool | int | float | Decimal | str | date | datetime | time | timedelta
+BATCH = 10_000  # rows held as Python objects at a time
+_WIDE = Context(prec=100)  # wider than any SQL decimal
+_CELLS = (bool, int, Decimal, str, date, time, timedelta)  # a datetime is a date
+
+
+def rows_of(table: pa.Table) -> Iterator[tuple[Value, ...]]:
+    """The rows of a table, in order, without holding them all as Python objects."""
+    for batch in _microseconds(table).to_batches(max_chunksize=BATCH):
+        columns = [map(plain, column.to_pylist()) for column in batch.columns]
+        yield from zip(*columns, strict=True)
+
+
+def plain(value: Any) -> Value:
+    """One of the kinds of value above."""
+    if isinstance(value, float):
+        return round_double(value)
+    if value is None or isinstance(value, _CELLS):
+        return value
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=_json_value)
+    return str(value)
+
+
+def round_double(value: float) -> float:
+    """The double at 12 significant digits; there is one zero. NaN and infinities stay.
+
+    >>> round_double(0.1 + 0.2)
+    0.3
+    """
+    return float(f"{value:.12g}") + 0.0 if math.isfinite(value) else value
+
+
+def content_hash(result: Result) -> str:
+    """SHA-256 (hex) over column names and values; instants in UTC, numbers by value and not by type.
+
+    Equal for equal values whatever the engine: 2, 2.00 and 2.0 are one number, as are doubles equal at 12 digits.
+    """
+    digest = hashlib.sha256(repr([column.name for column in result.columns]).encode())
+    for row in rows_of(result.arrow()):
+        digest.update(repr([_canonical(value) for value in row]).encode(errors="surrogatepass"))
+    return digest.hexdigest()
+
+
+def _canonical(value: Value) -> object:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | Decimal) or (isinstance(value, float) and math.isfinite(value)):
+        return ("number", _digits(value))
+    if isinstance(value, datetime) and value.tzinfo:
+        return ("instant", value.astimezone(UTC).isoformat())
+    return value if value is None or isinstance(value, str) else (type(value).__name__, str(value))
+
+
+def _digits(value: float | Decimal) -> str:
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    return f"{number.normalize(_WIDE):E}" if number else "0"
+
+
+def _json_value(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _microseconds(table: pa.Table) -> pa.Table:
+    """The table with times at microseconds, which is what Python's own types hold."""
+    for index, field in enumerate(table.schema):
+        if (coarser := _coarser(field.type)) is not None:
+            table = table.set_column(index, field.name, table.column(index).cast(coarser, safe=False))
+    return table
+
+
+def _coarser(kind: pa.DataType) -> pa.DataType | None:
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        return pa.timestamp("us", kind.tz)
+    if pa.types.is_duration(kind) and kind.unit == "ns":
+        return pa.duration("us")
+    return pa.time64("us") if pa.types.is_time64(kind) and kind.unit == "ns" else None
