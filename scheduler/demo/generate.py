@@ -60,6 +60,7 @@ def generate(
 
 def _build(fresh: Path, users: int, parameters: Mapping[str, int | date]) -> GeneratedCounts:
     with duckdb.connect(str(fresh)) as connection:
+        connection.execute("set enable_progress_bar = false")
         for name in _ONCE:
             _run(connection, name, parameters)
         for first in range(1, users + 1, _USERS_PER_RANGE):
