@@ -46,12 +46,16 @@ def run_export(
     somebody else is carrying out, is reported as it is. `again` delivers a finished one once more.
     """
     worker = new_worker(store, clock, pace)
-    now = worker.clock.now()
-    store.requeue_dead(now)
-    run = store.enqueue(export.name, logical_time, now)
-    if run.state is RunState.FAILED or (again and run.state.is_over):
-        store.reopen(run, now, deliver_again=again)
-    return carry_out(run, lambda: nullcontext((layer, export)), worker)
+    with store.as_one():
+        now = worker.clock.now()
+        store.requeue_dead(now)
+        run = store.enqueue(export.name, logical_time, now)
+        if run.state is RunState.FAILED or (again and run.state.is_over):
+            store.reopen(run, now, deliver_again=again)
+        claimed = store.claim(run, worker.lease(), now)
+    if claimed is None:
+        return store.report(run)
+    return carry_out(claimed, lambda: nullcontext((layer, export)), worker)
 
 
 def new_worker(store: Store, clock: Clock | None = None, pace: Pace | None = None) -> Worker:
@@ -60,17 +64,13 @@ def new_worker(store: Store, clock: Clock | None = None, pace: Pace | None = Non
     return Worker(store, owner, mask_from(os.environ), clock or SystemClock(), pace or Pace())
 
 
-def carry_out(run: Run, open_export: OpenExport, worker: Worker) -> RunReport:
-    """Carry out a queued run, unless somebody else has it. Only trouble with the store itself is raised."""
-    claimed = worker.store.claim(run, worker.lease(), worker.clock.now())
-    if claimed is None:
-        return worker.store.report(run)
-    journal = Journal(worker, claimed)
+def carry_out(claimed: Run, open_export: OpenExport, worker: Worker) -> RunReport:
+    """Carry out a run that has been claimed. Only trouble with the store itself is raised."""
     try:
-        _attempt(journal, open_export)
+        _attempt(Journal(worker, claimed), open_export)
     except LeaseLost as lost:
         LOG.warning("%s; nothing more is written", lost)
-    return worker.store.report(run, carried_out=True)
+    return worker.store.report(claimed, carried_out=True)
 
 
 def _attempt(journal: Journal, open_export: OpenExport) -> None:

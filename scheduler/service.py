@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, assert_never
 from exporters.base import CatchUp, Export
 from scheduler.clock import Clock, Ticker
 from scheduler.journal import LOG, Worker
-from scheduler.run import carry_out, new_worker
-from scheduler.runs import Pace, Run
+from scheduler.run import OpenExport, carry_out, new_worker
+from scheduler.runs import Pace
 from scheduler.schedule import Timetable, read_timetable
 from scheduler.store import Store
 from semantic.errors import Diagnostic, ModelError, ScheduleError, suggest
@@ -44,7 +44,8 @@ class Scheduled:
 def serve(project: Path, target: str | None = None, *, clock: Clock | None = None, pace: Pace | None = None) -> None:
     """Run the project's exports on their schedules until SIGTERM or SIGINT; finish a run in progress first.
 
-    Logs to stderr. Raises ModelError or ScheduleError when the project cannot be served at all.
+    Which exports there are and when they come due is read once, at the start; everything else in the YAML is read
+    anew for every run. Logs to stderr. Raises ModelError or ScheduleError when the project cannot be served at all.
     """
     with Store.of_project(project) as store, logging_to_stderr():
         service = Service(lambda: open_project(project, target), new_worker(store, clock, pace))
@@ -93,6 +94,7 @@ class Service:
 
     def run(self) -> None:
         """Serve until `stop` is called."""
+        LOG.info("serving %s", self.name)
         ticker = Ticker()
         for each in self.scheduled:
             self._announce(each)
@@ -126,7 +128,9 @@ class Service:
             for run in self.worker.store.waiting():
                 if self.stopping:
                     return
-                carry_out(run, self._opener(run), self.worker)
+                claimed = self.worker.store.claim(run, self.worker.lease(), self.worker.clock.now())
+                if claimed:
+                    carry_out(claimed, self._opener(run.export), self.worker)
 
     def _announce(self, scheduled: Scheduled) -> None:
         following = scheduled.timetable.next_after(self.worker.clock.now())
@@ -161,16 +165,16 @@ class Service:
         if let_go:
             LOG.warning("%s: %d missed times are let go (catch_up: %s)", scheduled.export, let_go, scheduled.catch_up)
 
-    @contextmanager
-    def _open_export(self, name: str) -> "Iterator[tuple[Layer, Export]]":
-        with self.project() as (layer, exports):
-            if name not in exports:
-                message = f"the project has no export '{name}' any more"
-                raise ScheduleError(Diagnostic("E604", message, hint=suggest(name, exports)))
-            yield layer, exports[name]
+    def _opener(self, name: str) -> OpenExport:
+        @contextmanager
+        def open_export() -> "Iterator[tuple[Layer, Export]]":
+            with self.project() as (layer, exports):
+                if name not in exports:
+                    message = f"the project has no export '{name}' any more"
+                    raise ScheduleError(Diagnostic("E604", message, hint=suggest(name, exports)))
+                yield layer, exports[name]
 
-    def _opener(self, run: Run) -> "Callable[[], AbstractContextManager[tuple[Layer, Export]]]":
-        return lambda: self._open_export(run.export)
+        return open_export
 
     @contextmanager
     def _store_trouble_is_logged(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """The run store: SQLite in `.metricast/runs.sqlite`, safe to share between threads and processes.
 
-Every method is one transaction. The time is given by the caller; instants are kept as UTC ISO text of equal
-width, so that text order is time order. Errors of SQLite come out as ScheduleError (E610).
+Every method is one transaction, and `as_one` makes one of several. The time is given by the caller; instants are kept
+as UTC ISO text of equal width, so that text order is time order. Errors of SQLite come out as ScheduleError (E610).
 """
 
 import sqlite3
@@ -48,6 +48,12 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @contextmanager
+    def as_one(self) -> Iterator[None]:
+        """Several calls as one transaction: nobody comes in between, and an error undoes them all."""
+        with self._transaction():
+            yield
 
     def come_due(self, export: str, now: datetime, choose: Choose) -> tuple[Run, ...]:
         """Queue the logical times that `choose` names for the time since the export was last looked at.

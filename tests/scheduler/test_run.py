@@ -13,9 +13,10 @@ import pytest
 
 from exporters.base import Export
 from scheduler.clock import SimulatedClock
-from scheduler.journal import mask_from
-from scheduler.run import carry_out, new_worker, run_export
-from scheduler.runs import Lease, Pace, RunReport, RunState
+from scheduler.journal import Worker, mask_from
+from scheduler.run import OpenExport, carry_out, new_worker, run_export
+from scheduler.runs import Lease, Pace, Run, RunReport, RunState
+from scheduler.service import open_project
 from scheduler.store import Store
 from semantic.layer import Layer
 from tests.scheduler.shop import MEMO, MONDAY, MemoOptions, commits, make_shop, open_shop
@@ -38,6 +39,12 @@ def export_weekly(shop: Path, store: Store, *options: MemoOptions, again: bool =
     with open_shop(shop, *options) as (layer, exports):
         clock = SimulatedClock(MONDAY + timedelta(minutes=1))
         return run_export(layer, exports["weekly"], logical_time=MONDAY, store=store, clock=clock, again=again)
+
+
+def claim_and_carry_out(run: Run, open_export: OpenExport, worker: Worker) -> RunReport:
+    claimed = worker.store.claim(run, worker.lease(), worker.clock.now())
+    assert claimed
+    return carry_out(claimed, open_export, worker)
 
 
 def steps(store: Store, report: RunReport) -> list[str]:
@@ -95,6 +102,14 @@ def test_every_destination_gets_its_chance_and_a_retry_delivers_only_the_rest(sh
     assert commits(shop) == ["one.txt", "three.txt", "two.txt"]
 
 
+def test_the_exporters_of_the_yaml_deliver(shop: Path, store: Store) -> None:
+    with open_project(shop) as (layer, exports):
+        report = run_export(layer, exports["weekly"], logical_time=MONDAY, store=store)
+    assert report.run.error is None
+    assert [each.destination for each in report.deliveries] == ["drops/weekly_2025-03-03.xlsx"]
+    assert (shop / "drops/weekly_2025-03-03.xlsx").stat().st_size > 1000
+
+
 def test_equal_destinations_are_told_apart(shop: Path, store: Store) -> None:
     report = export_weekly(shop, store, MEMO, MEMO)
     assert report.run.state is RunState.SUCCEEDED
@@ -107,7 +122,7 @@ def test_nothing_is_queried_when_all_was_delivered_before_the_process_died(shop:
         database.execute("UPDATE runs SET state = 'queued', ended_at = NULL")
     make_shop(shop, sales=FAULTY_SALES)
     with open_shop(shop) as (layer, exports):
-        report = carry_out(run, lambda: nullcontext((layer, exports["weekly"])), new_worker(store))
+        report = claim_and_carry_out(run, lambda: nullcontext((layer, exports["weekly"])), new_worker(store))
     assert report.run.state is RunState.SUCCEEDED
     assert commits(shop) == [MEMO_FILE]
 
@@ -173,7 +188,7 @@ def test_an_attempt_that_lost_its_lease_records_nothing_more(shop: Path, store: 
             store.requeue_dead(MONDAY + timedelta(hours=1))
             return nullcontext((layer, exports["weekly"]))
 
-        report = carry_out(run, open_export, new_worker(store, SimulatedClock(MONDAY)))
+        report = claim_and_carry_out(run, open_export, new_worker(store, SimulatedClock(MONDAY)))
     assert (report.run.state, report.run.error, report.deliveries) == (RunState.QUEUED, None, ())
     assert commits(shop) == []
 
@@ -192,7 +207,7 @@ def test_a_lost_lease_cancels_the_query(shop: Path, store: Store) -> None:
     thief = threading.Thread(target=steal)
     thief.start()
     with open_shop(shop) as (layer, exports):
-        report = carry_out(run, lambda: nullcontext((layer, exports["weekly"])), worker)
+        report = claim_and_carry_out(run, lambda: nullcontext((layer, exports["weekly"])), worker)
     thief.join()
     assert report.run.state is RunState.QUEUED
     assert commits(shop) == []

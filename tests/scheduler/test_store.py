@@ -75,6 +75,17 @@ def test_a_failing_choice_changes_nothing(store: Store) -> None:
     assert store.come_due("weekly", MONDAY + MINUTE, lambda since: (since,))[0].logical_time == MONDAY + MINUTE
 
 
+def test_several_calls_as_one_are_undone_together(store: Store) -> None:
+    def queue_and_fail() -> None:
+        with store.as_one():
+            store.enqueue("weekly", MONDAY, MONDAY)
+            raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        queue_and_fail()
+    assert store.waiting() == ()
+
+
 def test_a_run_is_claimed_once(store: Store) -> None:
     run = store.enqueue("weekly", MONDAY, MONDAY)
     with ThreadPoolExecutor(8) as threads:
