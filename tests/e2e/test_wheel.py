@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -75,14 +76,18 @@ def test_init_then_demo(installed: Installed, tmp_path: Path) -> None:
     done = installed.run("init", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "metrics" / "project.yml").is_file()
-    _check_demo(installed, tmp_path)
+    _demo(installed, tmp_path)
 
 
-def test_demo_alone(installed: Installed, tmp_path: Path) -> None:
-    _check_demo(installed, tmp_path)
+def test_demo_alone_and_what_it_suggests(installed: Installed, tmp_path: Path) -> None:
+    for line in _demo(installed, tmp_path):
+        told = installed.run(*shlex.split(line)[1:], cwd=tmp_path)
+        assert told.returncode == 0, f"{line}\n{told.stderr}"
+        assert told.stdout
 
 
-def _check_demo(installed: Installed, folder: Path) -> None:
+def _demo(installed: Installed, folder: Path) -> list[str]:
+    """Run the demo and return the commands that it says to try next."""
     done = installed.run("demo", cwd=folder)
     assert done.returncode == 0, done.stderr
     (workbook,) = folder.rglob("*.xlsx")
@@ -90,15 +95,4 @@ def _check_demo(installed: Installed, folder: Path) -> None:
     assert openpyxl.load_workbook(workbook, read_only=True).sheetnames
     suggested = [line.strip() for line in done.stdout.splitlines() if line.strip().startswith("metricast ")]
     assert len(suggested) == 3
-
-
-def test_what_the_demo_suggests_works(installed: Installed, tmp_path: Path) -> None:
-    done = installed.run("demo", cwd=tmp_path)
-    for line in (line.strip() for line in done.stdout.splitlines()):
-        if line.startswith("metricast "):
-            told = subprocess.run(
-                line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False,
-                env={"PATH": f"{installed.folder / 'bin'}:{os.environ['PATH']}", "LANG": "C.UTF-8"},
-            )  # fmt: skip
-            assert told.returncode == 0, f"{line}\n{told.stderr}"
-            assert told.stdout
+    return suggested
