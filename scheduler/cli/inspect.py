@@ -45,8 +45,12 @@ def validate(project: Path, target: str | None, data: bool) -> None:
             found = (*found, *working("checking the data", lambda: check_data(layer), layer.cancel))
         if found:
             raise Refusal("\n".join(diagnostic.render() for diagnostic in found))
-        counts = {"datasets": layer.model.datasets, "metrics": layer.model.metrics, "exports": exports}
-        say("no mistakes in " + ", ".join(f"{len(things)} {what}" for what, things in counts.items()))
+        counts = {"dataset": layer.model.datasets, "metric": layer.model.metrics, "export": exports}
+        say("no mistakes in " + ", ".join(_count(word, len(things)) for word, things in counts.items()))
+
+
+def _count(word: str, number: int) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _read_exports(layer: Layer) -> tuple[tuple[Export, ...], tuple[Diagnostic, ...]]:
