@@ -89,7 +89,7 @@ def _database(project: Path) -> Path:
     with open_layer(project) as layer:
         settings = layer.model.project
     target = settings.targets[settings.default_target or next(iter(settings.targets))]
-    if target.engine != "duckdb" or target.database is None:
+    if target.database is None:
         message = "the demo makes a DuckDB file, but the default target of project.yml names none"
         raise Refusal(message)
     database = Path(project, target.database)

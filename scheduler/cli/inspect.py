@@ -12,6 +12,8 @@ from scheduler.cli.console import Refusal, say, working
 from scheduler.cli.options import open_layer, project_option, target_option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from exporters.base import Export
     from semantic import Diagnostic, Layer
 
@@ -101,7 +103,7 @@ def _exports(layer: Layer) -> None:
     _print(("name", "schedule", "description"), rows)
 
 
-def _print(names: Row, rows: list[Row]) -> None:
+def _print(names: Row, rows: Iterable[Row]) -> None:
     from scheduler.output import text_table
 
     for line in text_table(names, sorted(rows)):

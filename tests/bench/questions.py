@@ -19,5 +19,7 @@ AS_OF: datetime = _FILE["as_of"]
 def questions() -> Iterator[tuple[str, Query, str]]:
     """Yield the name, the query and the hand-written SQL of each."""
     for name, fields in _FILE["queries"].items():
-        query = Query(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
-        yield name, query, (FOLDER / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+        parts: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
+        }
+        yield name, Query(**parts), (FOLDER / "sql" / f"{name}.sql").read_text(encoding="utf-8")
