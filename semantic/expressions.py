@@ -69,6 +69,14 @@ _NODES = frozenset(
 _CAST_TYPES = frozenset(
     exp.DataType.build(name).this for name in ("double", "decimal", "text", "varchar", "boolean", "date", "timestamp")
 ) | {exp.DType.TIMESTAMPNTZ}
+_NULL_AWARE = ("coalesce", "nullif", "greatest", "least", "concat")
+_STRICT = frozenset(
+    {
+        *(exp.Column, exp.Identifier, exp.Literal, exp.Paren, exp.Cast, exp.DataType, exp.DataTypeParam),
+        *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.DPipe, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
+        exp.Nullif,  # not the function that people write, but the one around a divisor
+    }
+)
 _PLAIN = (exp.Column, exp.Literal, exp.Paren, exp.Anonymous, exp.Cast, exp.Case, exp.Boolean, exp.Null)
 _AGGREGATED = (exp.AggFunc, exp.Filter, exp.Coalesce)
 
@@ -156,6 +164,13 @@ def parse(text: str) -> Expression:
     for node in trees[0].walk():
         _check(node, text)
     return Expression(text, _exact_division(trees[0]))
+
+
+def is_strict(node: exp.Expr) -> bool:
+    """Whether a node is NULL as soon as one of its operands is."""
+    if isinstance(node, exp.Anonymous):
+        return str(node.this).removeprefix(CALL) not in _NULL_AWARE
+    return type(node) in _STRICT
 
 
 def call(name: str, *arguments: exp.Expr) -> exp.Expr:

@@ -117,7 +117,7 @@ class Dataset(Shape):
     def all_dimensions(self) -> Mapping[str, Dimension]:
         """The listed dimensions and those that need no listing: clock, validity, keys and join columns."""
         found = dict(self.dimensions)
-        times = [self.time, *(join.as_of for join in self.joins.values())]
+        times = [self.time]
         if self.validity is not None:
             times += [self.validity.from_, self.validity.to]
         for name in filter(None, times):

@@ -13,7 +13,7 @@ from semantic.expressions import Expression, ExpressionError, parse
 from semantic.joins import find_route
 from semantic.metric_types import Metric, Simple
 from semantic.model import Model
-from semantic.names import DimensionRef, Reference, TimeWord, datasets_called, read_name
+from semantic.names import DimensionRef, Reference, TimeWord, read_name
 from semantic.periods import Calendar, Period, parse_period
 from semantic.plan import Key, Measure, Output, Plan, Scan, Sort
 from semantic.query import Query
@@ -225,10 +225,10 @@ def _distinct_scan(asked: Asked) -> Scan:
 
 def _bases(model: Model, qualifiers: list[str]) -> list[str]:
     """The datasets among those of the dimensions from which all of them can be looked up."""
-    named = {dataset for qualifier in qualifiers for dataset in datasets_called(model, qualifier)}
-    holders = {name for name, dataset in model.datasets.items() if not set(qualifiers).isdisjoint(dataset.joins)}
-    roles = {qualifier for qualifier in qualifiers if qualifier not in model.datasets}
-    candidates = sorted(named | (holders if roles else set()))
+    named = {qualifier for qualifier in qualifiers if qualifier in model.datasets}
+    roles = set(qualifiers) - named
+    holders = {name for name, dataset in model.datasets.items() if not roles.isdisjoint(dataset.joins)}
+    candidates = sorted(named | holders)
     return [base for base in candidates if all(find_route(model, base, qualifier) for qualifier in qualifiers)]
 
 

@@ -9,7 +9,17 @@ from sqlglot import exp
 
 from semantic.clocks import Clock, clock_of, comparable
 from semantic.errors import Diagnostic, QueryError, Span
-from semantic.expressions import Expression, ExpressionError, Name, call, parse, text, timestamp_literal, wrap
+from semantic.expressions import (
+    Expression,
+    ExpressionError,
+    Name,
+    call,
+    is_strict,
+    parse,
+    text,
+    timestamp_literal,
+    wrap,
+)
 from semantic.joins import Route, find_route, key_columns
 from semantic.model import Bins, Dimension, Model
 from semantic.names import DimensionRef, Reference, TimeWord, read_name
@@ -173,10 +183,16 @@ class RowScope:
                 return self._special_kind(found.name, f"dimension '{dataset}.{name}'")
             return _kind_of(self.context.model.dimensions[dataset].get(found.name))
 
+        expression = parse(dimension.expr)
         try:
-            return wrap(parse(dimension.expr).replace_names(resolve, kind_of))
+            value = wrap(expression.replace_names(resolve, kind_of))
         except ExpressionError as error:
             raise refuse_expression(error, dimension.expr, f"dimension {dataset}.{name}") from None
+        if alias == self.dataset or _is_strict(expression):
+            return value
+        key = column(alias, self.context.model.datasets[dataset].primary_key[0])
+        found_one = exp.Not(this=exp.Is(this=key, expression=exp.Null()))
+        return exp.Case().when(found_one, value)  # no partner gives NULL, whatever the expression makes of NULLs
 
     def _special(self, name: str, wanted_by: str) -> exp.Expr:
         if name == "as_of":
@@ -240,6 +256,12 @@ def lookup_condition(lookup: Lookup) -> exp.Expr:
     if lookup.holds is not None:
         parts.append(lookup.holds.copy())
     return exp.and_(*parts, copy=False)
+
+
+def _is_strict(expression: Expression) -> bool:
+    """Whether an expression is NULL wherever its columns are, as those of a row that was not found."""
+    own_columns = [name for name in expression.names if name.qualifier or name.name not in ("at", "as_of")]
+    return bool(own_columns) and all(map(is_strict, expression.tree.walk()))
 
 
 def _kind_of(dimension: Dimension | None) -> str | None:
