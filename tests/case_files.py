@@ -68,7 +68,6 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Expected:
     answer: Answer
-    views: tuple[tuple[str, str], ...]
     oracle: str
 
 
@@ -85,6 +84,7 @@ class Case:
     why: str
     texts: tuple[tuple[str, str], ...]  # path -> YAML, as the loader of projects takes it
     tables: tuple[Table, ...]
+    views: tuple[tuple[str, str], ...]  # name -> SELECT, for the oracles
     query: tuple[tuple[str, Any], ...]
     as_of: datetime
     outcome: Expected | Refused
@@ -112,8 +112,12 @@ _Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: Decimal(
 @cache
 def load_cases() -> tuple[Case, ...]:
     """All queries of all files; raises CaseError for a file that is wrong or tests nothing."""
-    paths = sorted(FOLDER.glob("*.yml"))
-    _require(bool(paths), f"no cases in {FOLDER}")
+    return read_folder(FOLDER)
+
+
+def read_folder(folder: Path) -> tuple[Case, ...]:
+    paths = sorted(folder.glob("*.yml"))
+    _require(bool(paths), f"no cases in {folder}")
     return tuple(case for path in paths for case in _read(path))
 
 
@@ -156,7 +160,7 @@ def _case(
     _require(isinstance(as_of, datetime) and as_of.tzinfo is not None, f"{case_id}: as_of needs a zone")
     query = tuple((key, _part(key, value)) for key, value in entry["query"].items())
     views = tuple(content.get("views", {}).items())
-    return Case(case_id, content["why"], texts, tables, query, as_of, _outcome(entry, views, case_id))
+    return Case(case_id, content["why"], texts, tables, views, query, as_of, _outcome(entry, case_id))
 
 
 def _part(key: str, value: Any) -> Any:
@@ -165,7 +169,7 @@ def _part(key: str, value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _outcome(entry: dict[str, Any], views: tuple[tuple[str, str], ...], case_id: str) -> Expected | Refused:
+def _outcome(entry: dict[str, Any], case_id: str) -> Expected | Refused:
     if "refused" in entry:
         _require(set(entry["refused"]) == {"names"}, f"{case_id}: refused takes names")
         _require(bool(entry["refused"]["names"]), f"{case_id}: a refusal names something")
@@ -175,7 +179,7 @@ def _outcome(entry: dict[str, Any], views: tuple[tuple[str, str], ...], case_id:
     columns, rows = tuple(expect["columns"]), tuple(tuple(row) for row in expect["rows"])
     _require(bool(columns), f"{case_id}: no columns")
     _require(all(len(row) == len(columns) for row in rows), f"{case_id}: a row of another length")
-    return Expected(Answer(columns, rows), views, entry["oracle"])
+    return Expected(Answer(columns, rows), entry["oracle"])
 
 
 # --- what makes a file worth having --------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -17,8 +18,6 @@ from semantic.query import Query
 from tests.case_files import Answer, Case, CaseError, Expected, Refused, Row, Table, load_cases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from semantic.model import Model
 
 __all__ = ["Case", "Expected", "Refused", "check_compiled", "check_oracle", "load_cases", "run_case"]
@@ -36,8 +35,8 @@ def check_oracle(case: Case) -> list[str]:
     match case.outcome:
         case Refused():
             return []
-        case Expected(answer, views, oracle):
-            given = _execute(case.tables, oracle, views)
+        case Expected(answer, oracle):
+            given = _execute(case, oracle)
             return _differences("oracle", Answer(answer.columns, given.rows), answer)
 
 
@@ -78,7 +77,7 @@ def _judge_refusal(outcome: Expected | Refused, message: str) -> list[str]:
 
 def _judge_rows(case: Case, compiled: Compiled, answer: Answer) -> list[str]:
     try:
-        given = _execute(case.tables, compiled.sql)
+        given = _execute(case, compiled.sql)
     except duckdb.Error as error:
         return [f"{type(error).__name__}: {error}\n{compiled.sql}"]
     described = tuple(column.name for column in compiled.columns)
@@ -87,16 +86,22 @@ def _judge_rows(case: Case, compiled: Compiled, answer: Answer) -> list[str]:
     return [f"{line}\n{compiled.sql}" for line in _differences("compiled", given, answer)]
 
 
-def _execute(tables: Sequence[Table], sql: str, views: Sequence[tuple[str, str]] = ()) -> Answer:
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        for table in tables:
-            _create(connection, table)
-        for name, select in views:
-            connection.execute(f"CREATE VIEW {name} AS {select}")
-        result = connection.execute(sql).to_arrow_table()
+def _execute(case: Case, sql: str) -> Answer:
+    result = _database(case.tables, case.views).execute(sql).to_arrow_table()
     columns = [column.to_pylist() for column in result.columns]
     return Answer(tuple(result.column_names), tuple(zip(*columns, strict=True)))
+
+
+@lru_cache(maxsize=4)
+def _database(tables: tuple[Table, ...], views: tuple[tuple[str, str], ...]) -> duckdb.DuckDBPyConnection:
+    """The tables of one file in memory; its queries, which only read, share it."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    for table in tables:
+        _create(connection, table)
+    for name, select in views:
+        connection.execute(f"CREATE VIEW {name} AS {select}")
+    return connection
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
