@@ -15,6 +15,7 @@ import click
 T = TypeVar("T")
 PATIENCE = 1.0  # seconds of silence before progress is shown
 CLEAR_LINE = "\r\x1b[2K"
+COLOUR = False if os.environ.get("NO_COLOR") else None  # None: on a terminal only
 
 
 class Refusal(click.ClickException):
@@ -23,12 +24,12 @@ class Refusal(click.ClickException):
     def show(self, file: object = None) -> None:
         """Print the message to stderr, in red on a terminal."""
         del file
-        click.secho(self.message, fg="red", err=True)
+        click.secho(self.message, fg="red", err=True, color=COLOUR)
 
 
 def say(message: str = "", *, dim: bool | None = None) -> None:
     """Print a message to stderr."""
-    click.secho(message, err=True, dim=dim)
+    click.secho(message, err=True, dim=dim, color=COLOUR)
 
 
 def working(label: str, call: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:

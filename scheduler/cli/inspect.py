@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scheduler.cli.checks import check_data
-from scheduler.cli.console import Refusal, say, working
+from scheduler.cli.console import COLOUR, Refusal, say, working
 from scheduler.cli.options import open_layer, project_option, target_option
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def list_(project: Path, what: str | None) -> None:
             LISTS[what](layer)
             return
         for kind, show in LISTS.items():
-            click.secho(kind, bold=True)
+            click.secho(kind, bold=True, color=COLOUR)
             show(layer)
             click.echo()
 
