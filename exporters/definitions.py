@@ -71,13 +71,13 @@ class QueryShape(Shape):
 class ExportShape(Shape):
     """One export; what stands in an item of `to` is the exporter's own shape."""
 
-    name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")
+    name: str
     description: str = ""
     owner: str | None = None
     schedule: ScheduleShape | None = None
     period: Period = None
     queries: Mapping[str, QueryShape] = Field(default_factory=dict)
-    to: tuple[dict[str, Any], ...] = Field(min_length=1)
+    to: tuple[Any, ...] = Field(min_length=1)
 
 
 def load_exports(model: Model) -> Mapping[str, Export]:
@@ -95,9 +95,13 @@ def read_exports(model: Model, report: Report) -> tuple[Export, ...]:
     exports = []
     for name, node, span in model.documents.entries("exports"):
         if name in first:
-            report(Diagnostic("E502", f"a second export '{name}'", span, f"the first: {first[name]}"))
+            hint = f"first in {first[name].file}:{first[name].line}"
+            report(Diagnostic("E502", f"the export '{name}' is defined twice", span, hint))
             continue
         first[name] = span
+        if not name.isidentifier():
+            report(Diagnostic("E107", f"'{name}' is not a usable name", span, "use letters, digits and _"))
+            continue
         if (export := _read_export(name, node, model, report)) is not None:
             exports.append(export)
     _check_collisions(exports, model, report)
@@ -178,30 +182,34 @@ def _check_templates(export: Export, model: Model, report: Report) -> None:
 
 def _check_queries(export: Export, model: Model, report: Report) -> None:
     """Compile every query once: what is wrong with it shows here, and not on Monday at seven."""
+    found: dict[Diagnostic, None] = {}  # queries that share a period share its mistake
     for name, query in export.queries.items():
         try:
             compile_query(model, query, as_of=_ANY_TIME)
         except QueryError as error:
-            queries = export.node.child("queries")
-            for mistake in error.diagnostics:
-                span = _place(queries.child(name), mistake) or queries.key_span(name)
-                report(replace(mistake, span=span))
+            found |= {replace(each, span=_place(export.node, name, each)): None for each in error.diagnostics}
+    for mistake in found:
+        report(mistake)
 
 
-def _place(query: Node, mistake: Diagnostic) -> Span | None:
-    """Where in the YAML of a query a mistake of the query is: in its condition, else at a word that it quotes."""
+def _place(export: Node, name: str, mistake: Diagnostic) -> Span:
+    """Where in the YAML a mistake of a query is: in its condition, at a word that it quotes, else at its name."""
+    query = export.child("queries", name)
     condition = query.children.get(mistake.span.file) if mistake.span else None
     if condition is not None and mistake.span is not None:
         start = mistake.span.column - 1
         return condition.locate(start, start + mistake.span.length)
+    scalars = [*_scalars(query), *_scalars(export.children.get("period"))]
     for word in re.findall(r"'([^']+)'", mistake.message):
-        for scalar in _scalars(query):
+        for scalar in scalars:
             if (at := str(scalar.value).find(word)) >= 0:
                 return scalar.locate(at, at + len(word))
-    return None
+    return export.child("queries").key_span(name)
 
 
-def _scalars(node: Node) -> Iterator[Node]:
+def _scalars(node: Node | None) -> Iterator[Node]:
+    if node is None:
+        return
     if not node.children:
         yield node
     for child in node.children.values():

@@ -17,9 +17,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from semantic.result import Result
 
 Value = None | bool | int | float | Decimal | str | date | datetime | time | timedelta
@@ -96,6 +96,8 @@ def _microseconds(table: pa.Table) -> pa.Table:
 
 
 def _coarser(kind: pa.DataType) -> pa.DataType | None:
+    import pyarrow as pa
+
     if pa.types.is_timestamp(kind) and kind.unit == "ns":
         return pa.timestamp("us", kind.tz)
     if pa.types.is_duration(kind) and kind.unit == "ns":
