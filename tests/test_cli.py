@@ -313,12 +313,17 @@ def process(tiny: Path) -> list[str]:
     return [sys.executable, "-m", "scheduler.cli", "--project", str(tiny)]
 
 
+def said(stderr: bytes) -> str:
+    """What was printed to stderr, apart from the progress of a slow machine."""
+    return stderr.decode().replace("querying …\n", "")
+
+
 def test_stdout_holds_the_rows_alone_whatever_the_locale(process: list[str]) -> None:
     done = subprocess.run(
         [*process, "query", "events", "--by", "kind", "--format", "csv"],
         capture_output=True, check=False, env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.returncode, said(done.stderr)) == (0, "")
     assert done.stdout == b'kind,events\r\n"a, ""b""",1\r\nlogin,2\r\n'
 
 
@@ -337,7 +342,7 @@ def test_a_reader_that_leaves_early_is_no_error(process: list[str], style: str) 
         assert running.stderr is not None
         running.stdout.readline()
         running.stdout.close()
-        assert running.stderr.read() == b""
+        assert said(running.stderr.read()) == ""
         assert running.wait(timeout=60) == 0
 
 
