@@ -124,7 +124,10 @@ class Run:
                 raise Refused(f"ordered by {order}, which is not asked for")
         if query.having and not set(expressions.names(query.having)) <= set(query.metrics):
             raise Refused("having over a metric that is not asked for")
-        for leaf in self.leaves(query.metrics):
+        leaves = list(self.leaves(query.metrics))
+        if query.by and leaves and all(leaf.ignore for leaf in leaves):
+            raise Refused("every metric ignores a dimension: nothing makes groups")
+        for leaf in leaves:
             self._check_leaf(leaf)
 
     def _check_leaf(self, leaf: Leaf) -> None:
@@ -198,10 +201,7 @@ class Run:
                 place = tuple(group[index] for index in self.kept(leaf))
                 value = aggregate(metric.agg, self._table(leaf).get(place, []))
             case Ratio(numerator=top, denominator=bottom):
-                parts = (
-                    self._value(part.metric, group, ignore | self._ignored(part.ignore))
-                    for part in (top, bottom)
-                )
+                parts = (self._value(part.metric, group, ignore | self._ignored(part.ignore)) for part in (top, bottom))
                 value = expressions.divide(*parts)
             case Derived(expr=expr):
                 value = expressions.evaluate(expr, lambda part: self._value(part, group, ignore))
@@ -258,19 +258,28 @@ class Run:
         roots = [dataset for dataset in self._datasets_asked() if self._reaches_all(dataset)]
         if len(roots) != 1:
             raise Refused(f"{len(roots)} datasets reach all dimensions")
-        if self.query.period and roots[0].time is None:
+        found = [resolve(self.model, roots[0], name) for name in self._named()]
+        at = any(isinstance(reference, Field) and uses_at(reference.dimension) for reference in found)
+        if (self.query.period or at) and roots[0].time is None:
             raise Refused(f"{roots[0].name} has no time dimension")
         return roots[0]
 
+    def _named(self) -> list[str]:
+        return [*self.dimensions, *expressions.names(self.query.where or ())]
+
     def _datasets_asked(self) -> list[Dataset]:
+        """The datasets the names begin with; for the name of a join, those that have it."""
         names = {name.split(".")[0] for name in self.dimensions}
-        joins = [join for dataset in self.model.datasets.values() for join in dataset.joins]
-        names |= {join.dataset for join in joins if join.name in names}
-        return [dataset for dataset in self.model.datasets.values() if dataset.name in names]
+        roles = names - set(self.model.datasets)
+        return [
+            dataset
+            for dataset in self.model.datasets.values()
+            if dataset.name in names or any(join.name in roles for join in dataset.joins)
+        ]
 
     def _reaches_all(self, dataset: Dataset) -> bool:
         try:
-            for name in (*self.dimensions, *expressions.names(self.query.where or ())):
+            for name in self._named():
                 path_to(self.model, dataset, canonical(self.model, name).split(".")[0])
         except Refused:
             return False

@@ -153,6 +153,11 @@ def _round(value: Any, digits: int = 0) -> Any:
     return float(rounded) if isinstance(value, float) else rounded
 
 
+def _whole(step: Callable[[Any], int], value: Any) -> Any:
+    """A double stays a double, exact numbers stay exact."""
+    return float(step(value)) if isinstance(value, float) else step(value)
+
+
 def _mod(a: Any, b: Any) -> Any:
     """The remainder has the sign of the dividend."""
     if b == 0:
@@ -270,8 +275,8 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
-    "ceil": math.ceil,
-    "floor": math.floor,
+    "ceil": lambda a: _whole(math.ceil, a),
+    "floor": lambda a: _whole(math.floor, a),
     "round": _round,
     "mod": _mod,
     "lower": lambda a: a.lower(),

@@ -163,9 +163,7 @@ def spine(words: tuple[str, ...], period: Period | None, seen: set[Labels], cloc
     return [each for each in labels if all(clock.started(label) for label in each if label)]
 
 
-def _days(
-    words: tuple[str, ...], period: Period | None, known: list[Labels], clock: Clockwork
-) -> Iterator[Moment]:
+def _days(words: tuple[str, ...], period: Period | None, known: list[Labels], clock: Clockwork) -> Iterator[Moment]:
     if period is None:
         common = [_common_days(words, labels) for labels in known]
         period = min(start for start, _ in common), max(end for _, end in common)
@@ -179,9 +177,7 @@ def _common_days(words: tuple[str, ...], labels: Labels) -> Period:
     return max(days), min(after(day, word) for day, word in zip(days, words, strict=True))
 
 
-def _instants(
-    words: tuple[str, ...], period: Period | None, known: list[Labels], clock: Clockwork
-) -> Iterator[Moment]:
+def _instants(words: tuple[str, ...], period: Period | None, known: list[Labels], clock: Clockwork) -> Iterator[Moment]:
     """Instants close enough to meet every hour, minute or second of the range, at least once each."""
     finest = min(words, key=WORDS.index)
     if period is not None:

@@ -79,7 +79,8 @@ def simple(world: World, model: Model, name: str) -> Simple:
     dataset = world.rng.choices(list(model.datasets.values()), weights)[0]
     own, far = _own_names(dataset), _looked_up(model, dataset)
     agg = world.pick(("count", "count", "count_distinct", "sum", "sum", "avg", "min", "max", "median"))
-    if agg in ("sum", "avg", "median") and not phrases.of_kind(own, "integer", "decimal"):
+    exact = [named for named in phrases.of_kind(own, "integer", "decimal") if not named.name.endswith("counter")]
+    if agg in ("sum", "avg", "median") and not exact:
         agg = "count"
     expr = _measured(world, agg, own, far)
     names = own if not far or world.chance(0.5) else far
@@ -97,7 +98,9 @@ def _measured(world: World, agg: str, own: Sequence[Named], far: Sequence[Named]
         return computed or world.pick(names).expr
     if agg in ("min", "max"):
         return world.pick([named for named in names if named.kind != "boolean"]).expr
-    return phrases.number(world, names if phrases.of_kind(names, "integer", "decimal") else own)
+    if agg != "sum":  # these are doubles: what large numbers of both signs leave of them is left open
+        names = [named for named in names if not named.name.endswith("counter")]
+    return phrases.number(world, names)
 
 
 def _is_number(agg: str, expr: Expr | None, names: Sequence[Named]) -> bool:

@@ -63,18 +63,18 @@ class Draft:
                 declared = TYPES.get(KINDS[kind], "date")
                 self.dimensions.append(Dimension(name, declared))
 
-    def clock(self, name: str) -> str:
-        """A column with times, declared as a time dimension; gives the dimension's name."""
+    def clock(self, name: str, *, listed_as_time: bool = True) -> str:
+        """A column with times; gives its dimension's name. Only what `time` lists can go undeclared."""
         world = self.world
-        type_ = world.pick(("timestamp", "timestamp", "timestamptz", "date"))
-        zone = world.pick(("UTC", world.zone, "Europe/Berlin", "America/New_York"))
+        type_ = world.pick(("timestamp", "timestamp", "timestamptz", *(() if world.narrow else ("date",))))
+        zone = world.pick(("UTC", "UTC" if world.narrow else world.zone, "Europe/Berlin", "America/New_York"))
         if type_ == "date":
             self.column(name, "DATE", world.day, 0.1)
         elif type_ == "timestamptz":
             self.column(name, "TIMESTAMPTZ", world.instant, 0.1)
         else:
             self.column(name, "TIMESTAMP", lambda: world.wall(zone), 0.1)
-        declared = type_ != "timestamp" or zone != "UTC" or world.chance(0.7)
+        declared = not listed_as_time or type_ != "timestamp" or zone != "UTC" or world.chance(0.7)
         renamed = declared and world.chance(0.2)
         if declared:
             shown = f"{name}_time" if renamed else name
@@ -101,8 +101,9 @@ class Draft:
 
     def _computed(self) -> list[Dimension]:
         names = [Named(name, KINDS[kind]) for name, kind in self.columns.items() if kind in KINDS]
-        makers = [_banded, _worded, _counted, _month, _age, _age]
+        makers = [_banded, _worded, _counted, _month]
         drawn = [make(self.world, names) for make in self.world.some(makers, 0, 2)]
+        drawn.append(_age(self.world, names) if self.world.chance(0.6) else None)
         unique = {dimension.name: dimension for dimension in drawn if dimension is not None}
         return list(unique.values())
 
@@ -234,7 +235,7 @@ def facts(world: World, name: str, others: Sequence[Dataset]) -> Dataset:
         draft.time = draft.clock("happened_at")
     clocks = [draft.time] if draft.time else []
     if world.chance(0.35):
-        clocks.append(draft.clock("shipped_at"))
+        clocks.append(draft.clock("shipped_at", listed_as_time=False))
     for other in others:
         _join(draft, other, clocks)
     most = 0 if world.chance(0.06) else 14

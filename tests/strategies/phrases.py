@@ -180,9 +180,11 @@ def number(world: World, names: Sequence[Named]) -> Expr:
     """A number from some of the names; there must be an exact one."""
     exact = of_kind(names, "integer", "decimal")
     one, other = world.pick(exact).expr, world.pick(of_kind(names, *NUMERIC)).expr
+    small = [named for named in of_kind(names, *NUMERIC) if not named.name.endswith("counter")]
     options: list[Expr] = [
         one,
-        (world.pick("+-*"), one, other),
+        (world.pick("+-"), one, other),
+        ("*", one, world.pick(small).expr if small else lit(2)),
         ("-", one, ("coalesce", other, lit(0))),
         ("/", one, other),
         ("round", one, lit(1)),

@@ -143,12 +143,14 @@ def _preferred(choice: Choice) -> list[Named]:
     ignored = set(ignores(choice.model, choice.metrics))
     liked = [named for named in shared if named.name in ignored]
     if not liked or world.chance(0.3):
-        liked = [named for named in shared if named.name.split(".")[1] in LIKED]
+        favourites = AGES if world.chance(0.3) else LIKED
+        liked = [named for named in shared if named.name.split(".")[1] in favourites]
     pool = liked if liked and world.chance(0.5) else shared
     return world.some(pool, *world.pick(((0, 0), (1, 1), (1, 2), (2, 3))))
 
 
-LIKED = frozenset({"band", "word", "number", "starting", "age", "age_group", "label"})
+AGES = frozenset({"age", "age_group"})
+LIKED = frozenset({"band", "word", "number", "starting", "label", *AGES})
 
 
 def _grained(choice: Choice, named: Named) -> str:
@@ -162,7 +164,7 @@ def _grained(choice: Choice, named: Named) -> str:
 def _words(choice: Choice) -> list[str]:
     world = choice.world
     coarse = list(WORDS[3:])
-    if world.narrow and world.chance(0.6) and not choice.counts_days():
+    if world.narrow and world.chance(0.75) and not choice.counts_days():
         one = world.pick(("hour", "hour", "hour", "minute", "second"))
         return [one] if one != "hour" or world.chance(0.7) else [one, world.pick(("day", "week", "month"))]
     return world.some(coarse, 1, 1) if world.chance(0.75) else world.some(coarse, 2, 3)

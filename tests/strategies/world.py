@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -44,6 +44,7 @@ class World:
     texts: tuple[str, ...]
     anchors: tuple[datetime, ...]
     narrow: bool
+    drawn: list[datetime] = field(default_factory=list)
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
@@ -80,6 +81,13 @@ class World:
         return self.chance(0.5)
 
     def instant(self) -> datetime:
+        """Often one that was drawn before, so that things happen at the same time."""
+        if len(self.drawn) > 3 and self.chance(0.5):
+            return self.pick(self.drawn)
+        self.drawn.append(self._new_instant())
+        return self.drawn[-1]
+
+    def _new_instant(self) -> datetime:
         offset = self.pick(CLOSE) * self.pick((1, -1))
         if self.chance(0.4):
             most = 8 if self.narrow else 72
@@ -89,10 +97,10 @@ class World:
     def wall(self, zone: str) -> datetime:
         """A naive time in a zone that is neither skipped nor repeated there: the language leaves those open."""
         while True:
-            instant = self.instant()
-            wall = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-            if wall.replace(fold=0, tzinfo=ZoneInfo(zone)).astimezone(UTC) == instant:
-                return wall.replace(fold=0)
+            wall = self.instant().astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+            both = [wall.replace(fold=fold, tzinfo=ZoneInfo(zone)).astimezone(UTC) for fold in (0, 1)]
+            if both[0] == both[1]:
+                return wall
 
     def day(self) -> date:
         return self.instant().astimezone(ZoneInfo(self.zone)).date()
@@ -101,17 +109,19 @@ class World:
         """Often a leap day, or the day of something that happens."""
         if self.chance(0.3):
             return date(self.pick((1960, 2000, 2004)), 2, 29)
-        happening = self.day() + self.pick((0, 1, -1)) * DAY
+        happening = self.day() + self.pick((0, 0, 1, -1)) * DAY
         return happening.replace(year=happening.year - self.pick((17, 18, 24, 35)), day=min(happening.day, 28))
 
 
 def world(rng: Random) -> World:
     zone = rng.choice(PROJECT_ZONES)
     week_start = rng.choice(("monday", "monday", "sunday", *WEEKDAYS))
-    narrow = rng.random() < 0.3
+    narrow = rng.random() < 0.35
     texts = tuple(rng.sample(TEXTS, 5))
     anchors = _anchors(rng, zone, week_start)
-    return World(rng, zone, week_start, texts, anchors[:1] if narrow else anchors, narrow)
+    if narrow:
+        anchors = (rng.choice((*transitions(zone), anchors[0])),)
+    return World(rng, zone, week_start, texts, anchors, narrow)
 
 
 def _anchors(rng: Random, zone: str, week_start: str) -> tuple[datetime, ...]:
