@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -143,7 +146,18 @@ def _suggestions(export: Export, project: Path) -> Iterator[str]:
     from scheduler.demo import DEFAULT_END
 
     first, *others = next(iter(export.queries.values())).metrics
-    place = "" if project.resolve() == Path.cwd() else f" --project {project}"
-    yield f"metricast query {first} --by month --period {DEFAULT_END.year}{place}"
-    yield f"metricast explain {others[-1] if others else first}{place}"
-    yield f"metricast list metrics{place}"
+    command = _own_name()
+    place = "" if project.resolve() == Path.cwd() else f" --project {shlex.quote(str(project))}"
+    yield f"{command} query {first} --by month --period {DEFAULT_END.year}{place}"
+    yield f"{command} explain {others[-1] if others else first}{place}"
+    yield f"{command} list metrics{place}"
+
+
+def _own_name() -> str:
+    """Return what to type for this very command: its name where the shell finds it, else its path."""
+    started = Path(sys.argv[0])
+    found = shutil.which(started.stem)
+    if started.stem != "metricast" or (found and Path(found).samefile(started)):
+        return "metricast"
+    path = started.resolve()
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
