@@ -35,9 +35,7 @@ def copy_project(folder: Path) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(source, folder / "metrics", ignore=shutil.ignore_patterns("__pycache__", ".*"))
     _ignore_state(folder / ".gitignore")
-    return tuple(
-        sorted(path.relative_to(folder) for path in (folder / "metrics").rglob("*") if path.is_file())
-    )
+    return tuple(sorted(path.relative_to(folder) for path in (folder / "metrics").rglob("*") if path.is_file()))
 
 
 def _ignore_state(path: Path) -> None:

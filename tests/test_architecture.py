@@ -43,9 +43,7 @@ def test_a_library_is_imported_only_where_it_is_owned(path: Path) -> None:
     module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for owner, library in STAND_ALONE.items():
         if library in _imported(path):
-            assert module == owner or module.startswith(f"{owner}."), (
-                f"{module} imports {library}; {owner} owns it"
-            )
+            assert module == owner or module.startswith(f"{owner}."), f"{module} imports {library}; {owner} owns it"
 
 
 def _imported(path: Path) -> set[str]:
@@ -76,9 +74,7 @@ def _imported(path: Path) -> set[str]:
 )
 def test_a_command_imports_no_more_than_it_needs(arguments: list[str], absent: set[str]) -> None:
     script = "import sys; from scheduler.cli import cli\ntry: cli(sys.argv[1:])\nfinally: print(*sys.modules)"
-    result = subprocess.run(
-        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True
-    )
+    result = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
     assert not absent & set(result.stdout.splitlines()[-1].split())
 
 
@@ -103,9 +99,7 @@ def _functions(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def test_files_are_of_readable_size() -> None:
-    sizes = {
-        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES
-    }
+    sizes = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
     assert {name: size for name, size in sizes.items() if size > FILE_MOST} == {}
     usual = [size for size in sizes.values() if size <= FILE_USUAL]
     assert len(usual) >= FILE_SHARE * len(sizes), f"over {FILE_USUAL} lines: {sorted(sizes.items())}"
@@ -162,9 +156,7 @@ def test_every_command_and_flag_is_documented(name: str, command: click.Command)
     for parameter in command.params:
         for flag in (*parameter.opts, *parameter.secondary_opts):
             if flag.startswith("--"):
-                assert re.search(rf"{re.escape(flag)}\b", pages), (
-                    f"`metricast {name} {flag}` is documented nowhere"
-                )
+                assert re.search(rf"{re.escape(flag)}\b", pages), f"`metricast {name} {flag}` is documented nowhere"
     assert command.help
     assert "Examples:" in (command.epilog or ""), f"`metricast {name} --help` has no example"
 

@@ -72,9 +72,7 @@ def test_csv_comes_back_through_another_reader(rows: list[tuple[str, str, int]])
 
 @given(st.lists(st.tuples(TEXT, st.floats(), st.decimals(allow_nan=False, allow_infinity=False)), max_size=5))
 def test_json_comes_back_through_another_reader(rows: list[tuple[str, float, Decimal]]) -> None:
-    read = json.loads(
-        "".join(json_lines(["t", "f", "d"], rows, BANGKOK)), parse_float=Decimal, parse_int=Decimal
-    )
+    read = json.loads("".join(json_lines(["t", "f", "d"], rows, BANGKOK)), parse_float=Decimal, parse_int=Decimal)
     for (text, _, exact), back in zip(rows, read["rows"], strict=True):
         assert (back[0], back[2]) == (text, exact)
 
