@@ -2,7 +2,7 @@
 
 Arrow hands out more types than there are kinds of value. Here they become None, bool, int, float, Decimal, str, date,
 datetime (naive: as it is; aware: an instant), time and timedelta; everything else becomes text: a UUID as usual, bytes
-as hexadecimal digits, lists and structs as JSON.
+as hexadecimal digits, lists and structs as JSON, a time beyond the calendar as `infinity` or a count of its unit.
 
 Doubles are rounded to 12 significant digits, so that the order in which a sum was added up does not show.
 """
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 Value = None | bool | int | float | Decimal | str | date | datetime | time | timedelta
 BATCH = 10_000  # rows held as Python objects at a time
 _WIDE = Context(prec=100)  # wider than any SQL decimal
+_INFINITE = {sign * (2**bits - 1) for sign in (1, -1) for bits in (31, 63)}  # what DuckDB calls infinity
 _CELLS = (bool, int, Decimal, str, date, time, timedelta)  # a datetime is a date
 
 
 def rows_of(table: pa.Table) -> Iterator[tuple[Value, ...]]:
     """The rows of a table, in order, without holding them all as Python objects."""
     for batch in _microseconds(table).to_batches(max_chunksize=BATCH):
-        columns = [map(plain, column.to_pylist()) for column in batch.columns]
+        columns = [map(plain, _as_python(column)) for column in batch.columns]
         yield from zip(*columns, strict=True)
 
 
@@ -87,19 +88,37 @@ def _json_value(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
+def _as_python(column: pa.Array) -> list[Any]:
+    """The values of a column; times after the year 9999, which Python does not know, as text."""
+    try:
+        return column.to_pylist()  # type: ignore[no-any-return]
+    except (OverflowError, ValueError):
+        return [_as_python_or_text(value) for value in column]
+
+
+def _as_python_or_text(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py()
+    except (OverflowError, ValueError):
+        if value.value in _INFINITE:
+            return "infinity" if value.value > 0 else "-infinity"
+        return f"{value.value} {getattr(value.type, 'unit', 'days')} from 1970-01-01"
+
+
 def _microseconds(table: pa.Table) -> pa.Table:
-    """The table with times at microseconds, which is what Python's own types hold."""
+    """The table with instants in UTC, and times at microseconds, which is what Python's own types hold."""
     for index, field in enumerate(table.schema):
-        if (coarser := _coarser(field.type)) is not None:
-            table = table.set_column(index, field.name, table.column(index).cast(coarser, safe=False))
+        kind = _plainer(field.type)
+        if kind != field.type:
+            table = table.set_column(index, field.name, table.column(index).cast(kind, safe=False))
     return table
 
 
-def _coarser(kind: pa.DataType) -> pa.DataType | None:
+def _plainer(kind: pa.DataType) -> pa.DataType:
     import pyarrow as pa
 
-    if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        return pa.timestamp("us", kind.tz)
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us" if kind.unit == "ns" else kind.unit, kind.tz and "UTC")
     if pa.types.is_duration(kind) and kind.unit == "ns":
         return pa.duration("us")
-    return pa.time64("us") if pa.types.is_time64(kind) and kind.unit == "ns" else None
+    return pa.time64("us") if pa.types.is_time64(kind) else kind

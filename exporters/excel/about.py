@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from exporters.base import Delivery
 from exporters.excel import looks
+from exporters.excel.cells import offset_text
 from exporters.excel.layout import TOTAL, UNKNOWN, Sheet
 from exporters.excel.looks import Look
 from exporters.excel.pages import row_height
@@ -48,7 +49,7 @@ def about_page(title: str, delivery: Delivery, sheets: Sequence[Sheet]) -> Page:
 def as_of_text(as_of: datetime, time_zone: str) -> str:
     """An instant on the business's clock, with the zone and its offset."""
     local = as_of.astimezone(ZoneInfo(time_zone))
-    return f"{local:%Y-%m-%d %H:%M} ({time_zone}, UTC{local.isoformat()[-6:]})"
+    return f"{local:%Y-%m-%d %H:%M} ({time_zone}, UTC{offset_text(as_of, ZoneInfo(time_zone))})"
 
 
 def period_text(result: Result) -> str:

@@ -36,6 +36,7 @@ _FIFTEEN_DIGITS = Context(prec=15)
 _SMALLEST, _LARGEST = 2.2250738585073e-308, 9.99999999999e307
 _LONGEST = timedelta(days=2_958_465)
 _NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_BLANK = re.compile(r"[\x00-\x20]")
 _ESCAPED = re.compile(r"[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -63,7 +64,10 @@ def to_cell(value: Value, zone: ZoneInfo) -> CellValue:
 def offset_text(value: Value, zone: ZoneInfo) -> str | None:
     """The offset from UTC at an instant, `+07:00`."""
     local = _local(value, zone) if isinstance(value, datetime) else None
-    return local.isoformat()[-6:] if local else None
+    if local is None:
+        return None
+    text = f"{local:%z}"
+    return ":".join(filter(None, (text[:3], text[3:5], text[5:7])))  # seconds in the days of local mean time
 
 
 def escape(text: str) -> str:
@@ -73,8 +77,8 @@ def escape(text: str) -> str:
     'a_x005F_x0041_'
     """
     text = _NO_XML.sub("\ufffd", text)
-    if text.isspace():  # openpyxl marks other text's blank edges as significant, but not these
-        return "".join(map(_escape, text))
+    if text.isspace():  # openpyxl marks the blank edges of other text as significant, but not these
+        return _BLANK.sub(lambda found: _escape(found.group()), text)
     return _ESCAPED.sub(lambda found: _escape(found.group()), text)
 
 

@@ -101,9 +101,13 @@ def _expected_value(column: SheetColumn, value: Value, total: bool, zone: ZoneIn
     return UNKNOWN
 
 
-def _offset(value: datetime, zone: ZoneInfo) -> str:
-    text = f"{value.astimezone(zone):%z}"
-    return f"{text[:3]}:{text[3:]}"
+def _offset(value: datetime, zone: ZoneInfo) -> str | None:
+    local = _local(value, zone)
+    if local is None:
+        return None
+    minutes, seconds = divmod(abs(local - value.replace(tzinfo=None)).seconds, 60)
+    sign = "-" if local < value.replace(tzinfo=None) else "+"
+    return f"{sign}{minutes // 60:02}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
 
 
 def _is_number(value: int | Decimal, cell: object, tolerance: Decimal) -> bool:
@@ -123,19 +127,21 @@ def _is_odd(value: float, read: float) -> bool:
 
 
 def _is_moment(value: datetime, cell: object, zone: ZoneInfo) -> bool:
-    if isinstance(cell, str):
-        read = datetime.fromisoformat(cell)
-        return read == (value if read.tzinfo else _local(value, zone)) and (
-            read.year <= 1900 or read.tzinfo is not None
-        )
+    local = _local(value, zone)
+    if local is None or local < datetime(1900, 3, 1):
+        return isinstance(cell, str) and datetime.fromisoformat(cell) == (local or value)
     if not isinstance(cell, date):
         return False
     shown = cell if isinstance(cell, datetime) else datetime.combine(cell, time())
-    return timedelta() <= _local(value, zone) - shown < _MILLISECOND
+    return timedelta() <= local - shown < _MILLISECOND
 
 
-def _local(value: datetime, zone: ZoneInfo) -> datetime:
-    return value.astimezone(zone).replace(tzinfo=None) if value.tzinfo else value
+def _local(value: datetime, zone: ZoneInfo) -> datetime | None:
+    """The naive time on the project's clock; None where the calendar ends before it."""
+    try:
+        return value.astimezone(zone).replace(tzinfo=None) if value.tzinfo else value
+    except OverflowError:
+        return None
 
 
 def _is_duration(value: timedelta, cell: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell as WorkbookCell
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.exceptions import WorkbookAlreadySaved
 from openpyxl.worksheet.header_footer import HeaderFooterItem
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -122,6 +124,8 @@ def _plain(text: str) -> str:
 def _remove_drafts(workbook: Workbook) -> None:
     """Sheets grow in temporary files that openpyxl removes when it has saved them, or when the process ends."""
     for sheet in workbook.worksheets:
+        with suppress(OSError, StopIteration, WorkbookAlreadySaved):
+            sheet.close()
         writer = getattr(sheet, "_writer", None)
         if writer is not None and Path(writer.out).exists():
             writer.cleanup()

@@ -90,9 +90,7 @@ def test_what_an_export_becomes() -> None:
 
 
 def test_what_is_left_out() -> None:
-    exports = (
-        "exports: {a: {schedule: {cron: 0 7 * * *}, queries: {q: {metrics: activities}}, to: [excel: {path: a.xlsx}]}}"
-    )
+    body = "{schedule: {cron: 0 7 * * *}, queries: {q: {metrics: activities}}, to: [excel: {path: a.xlsx}]}"
     export = load_exports(make_model(f"exports: {{a: {body}}}", zone="Europe/Berlin"))["a"]
     assert export.schedule == Schedule("0 7 * * *", "Europe/Berlin", "latest")
     assert (export.description, export.owner, export.period) == ("", None, None)

@@ -95,3 +95,15 @@ def test_nanoseconds_are_cut_to_what_python_holds() -> None:
     assert took == timedelta(microseconds=1)
     assert time is not None
     assert str(time) == "00:00:00.000001"
+
+
+def test_times_that_python_does_not_know_are_text() -> None:
+    at = pa.array([2**63 - 1, 1 - 2**63, 10**18, 0], pa.int64()).cast(pa.timestamp("us", "UTC"))
+    day = pa.array([2**31 - 1, 1 - 2**31, 10**7, 0], pa.int32()).cast(pa.date32())
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    assert list(rows_of(pa.table({"at": at, "day": day}))) == [
+        ("infinity", "infinity"),
+        ("-infinity", "-infinity"),
+        ("1000000000000000000 us from 1970-01-01", "10000000 days from 1970-01-01"),
+        (epoch, epoch.date()),
+    ]
