@@ -183,6 +183,11 @@ def text(value: str) -> exp.Expr:
     return exp.Literal.string(value)
 
 
+def number(value: float) -> exp.Expr:
+    """A number literal, whole numbers without a fraction: 18.0 would make a sum of integers a double."""
+    return exp.Literal.number(int(value) if float(value).is_integer() else repr(float(value)))
+
+
 def quotient(top: exp.Expr, bottom: exp.Expr) -> exp.Expr:
     """Exact division, NULL where the divisor is 0."""
     whole = exp.Cast(this=top, to=exp.DataType.build("double"))

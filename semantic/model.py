@@ -60,7 +60,7 @@ class Bins(Shape):
         """The labels, in the order of the bins."""
         if self.labels:
             return self.labels
-        edges = [f"{edge:g}" if isinstance(edge, float) else str(edge) for edge in self.edges]
+        edges = [str(int(edge)) if float(edge).is_integer() else repr(edge) for edge in self.edges]
         between = [f"{low} - < {high}" for low, high in pairwise(edges)]
         return (f"< {edges[0]}", *between, f">= {edges[-1]}")
 

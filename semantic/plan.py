@@ -30,13 +30,13 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One LEFT JOIN of a scan: the row of `dataset` whose key equals the parent's columns, and that `holds`."""
+    """One LEFT JOIN of a scan: the row of `dataset` whose key equals the parent's columns, if `holds` is true."""
 
     alias: str
     parent: str
     join: Join
     dataset: Dataset
-    holds: exp.Expr | None = None
+    holds: tuple[exp.Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

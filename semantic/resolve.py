@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from semantic.errors import Diagnostic, QueryError, listing, suggest
-from semantic.expressions import Expression, ExpressionError, parse
+from semantic.expressions import Expression, ExpressionError, number, parse
 from semantic.joins import find_route
 from semantic.metric_types import Metric, Simple
 from semantic.model import Model
@@ -65,7 +65,7 @@ class LeafBook:
         value = metric.plan(LeafBook(self.asked, ignored, self.found))
         if metric.empty is None:
             return value
-        return exp.Coalesce(this=value, expressions=[exp.Literal.number(metric.empty)])
+        return exp.Coalesce(this=value, expressions=[number(metric.empty)])
 
 
 def resolve(query: Query, model: Model, as_of: datetime) -> tuple[Plan, Asked]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import sqlglot
 from sqlglot import exp
 
-from semantic.expressions import call, text, wrap
+from semantic.expressions import call, text
 from semantic.model import Dataset
 from semantic.plan import Measure, Scan
 from semantic.scans import lookup_condition
@@ -32,7 +32,7 @@ def grouped_rows(scan: Scan) -> exp.Select:
     query = select([], source_of(scan.dataset, scan.dataset.name))
     for lookup in scan.lookups:
         left_join(query, source_of(lookup.dataset, lookup.alias), lookup_condition(lookup))
-    where(query, [wrap(condition) if isinstance(condition, exp.Or) else condition for condition in scan.where])
+    where(query, scan.where)
     if scan.totals and scan.keys:
         groups = exp.Tuple(expressions=[group.copy() for group in scan.groups])
         sets = exp.GroupingSets(expressions=[groups, exp.Tuple(expressions=[])])
@@ -66,7 +66,7 @@ def source_of(dataset: Dataset, alias: str) -> exp.Expr:
     if dataset.sql is not None:
         return subquery(parse_dataset_sql(dataset.sql).copy(), alias)
     name = str(dataset.table)
-    found = _files(name) if name.lower().endswith(_FILES) else _table(name).copy()
+    found = _files(name) if _is_files(dataset) else _table(name).copy()
     if found.name != alias:
         found.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     return found
@@ -92,11 +92,13 @@ def parse_dataset_sql(sql: str) -> exp.Query:
 
 def table_names(scan: Scan) -> Iterator[str]:
     """Every name that a CTE would shadow."""
-    for dataset, alias in (
-        (scan.dataset, scan.dataset.name),
-        *((lookup.dataset, lookup.alias) for lookup in scan.lookups),
-    ):
+    for dataset, alias in ((scan.dataset, scan.dataset.name), *((look.dataset, look.alias) for look in scan.lookups)):
         yield alias.lower()
-        tree = parse_dataset_sql(dataset.sql) if dataset.sql is not None else _table(dataset.table or "")
-        if dataset.sql is not None or not str(dataset.table).lower().endswith(_FILES):
-            yield from (found.name.lower() for found in tree.find_all(exp.Table))
+        if dataset.sql is not None:
+            yield from (found.name.lower() for found in parse_dataset_sql(dataset.sql).find_all(exp.Table))
+        elif not _is_files(dataset):
+            yield _table(str(dataset.table)).name.lower()
+
+
+def _is_files(dataset: Dataset) -> bool:
+    return str(dataset.table).lower().endswith(_FILES)

@@ -15,6 +15,7 @@ from semantic.expressions import (
     Name,
     call,
     is_strict,
+    number,
     parse,
     text,
     timestamp_literal,
@@ -229,9 +230,7 @@ class RowScope:
         to_at, valid_to = comparable(at, last)
         # plain comparisons only: with an OR in the condition DuckDB gives up the hash join on the key
         open_end = exp.Coalesce(this=valid_to, expressions=[call("forever", text(last.kind))])
-        holds = exp.And(
-            this=exp.LTE(this=valid_from, expression=from_at), expression=exp.LT(this=to_at, expression=open_end)
-        )
+        holds = (exp.LTE(this=valid_from, expression=from_at), exp.LT(this=to_at, expression=open_end))
         return Lookup(alias, parent, join, target, holds)
 
 
@@ -253,8 +252,7 @@ def lookup_condition(lookup: Lookup) -> exp.Expr:
     parts: list[exp.Expr] = [
         exp.EQ(this=column(lookup.alias, key), expression=column(lookup.parent, on)) for key, on in pairs
     ]
-    if lookup.holds is not None:
-        parts.append(lookup.holds.copy())
+    parts.extend(condition.copy() for condition in lookup.holds)
     return exp.and_(*parts, copy=False)
 
 
@@ -274,5 +272,5 @@ def _binned(value: exp.Expr, bins: Bins) -> exp.Expr:
     """The label of the half-open bin that a value lies in; NULL stays NULL."""
     case = exp.Case().when(exp.Is(this=value.copy(), expression=exp.Null()), exp.Null())
     for edge, label in zip(bins.edges, bins.names, strict=False):
-        case = case.when(exp.LT(this=value.copy(), expression=exp.Literal.number(edge)), text(label))
+        case = case.when(exp.LT(this=value.copy(), expression=number(edge)), text(label))
     return case.else_(text(bins.names[-1]))

@@ -137,7 +137,6 @@ def _prepared(connection: duckdb.DuckDBPyConnection, root: Path | None) -> duckd
         connection.execute("SET file_search_path = $1", [str(root)])
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute("SET lock_configuration = true")
     return connection
 
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from semantic.expressions import wrap
 from semantic.plan import Plan, Scan
 from semantic.resolve import Asked
 
@@ -32,5 +31,5 @@ def _lift(scan: Scan) -> Scan:
     if len(distinct) == 1:
         bare = tuple(replace(measure, filter=None) for measure in scan.measures)
         return replace(scan, where=(*scan.where, distinct[0]), measures=bare)
-    either = exp.or_(*(wrap(found.copy()) for found in distinct), copy=False, wrap=False)
+    either = exp.or_(*(found.copy() for found in distinct), copy=False)
     return replace(scan, where=(*scan.where, either))

@@ -1,0 +1,58 @@
+WITH activity_by_month_and_gender AS (
+  SELECT
+    CAST(DATE_TRUNC(
+      'month',
+      CONVERT_TIMEZONE('UTC', 'Asia/Bangkok', CAST(activity.occurred_at AS TIMESTAMP_NTZ))
+    ) AS DATE) AS month,
+    users.gender AS `users.gender`,
+    COUNT(DISTINCT activity.user_id) AS active_users
+  FROM activity_log AS activity
+  LEFT JOIN users
+    ON users.user_id = activity.user_id
+  WHERE
+    activity.occurred_at >= CAST('2024-12-31 17:00:00' AS TIMESTAMP_NTZ)
+    AND activity.occurred_at < CAST('2025-03-31 17:00:00' AS TIMESTAMP_NTZ)
+  GROUP BY
+    1,
+    2
+), months AS (
+  SELECT
+    CAST(period AS DATE) AS month
+  FROM (
+    SELECT
+      EXPLODE(
+        CASE
+          WHEN CAST('2025-01-01' AS DATE) <= CAST('2025-03-01' AS DATE)
+          THEN SEQUENCE(CAST('2025-01-01' AS DATE), CAST('2025-03-01' AS DATE), INTERVAL '1' MONTH)
+        END
+      ) AS period
+  ) AS series
+), filled AS (
+  SELECT
+    month,
+    `users.gender`,
+    active_users
+  FROM activity_by_month_and_gender
+  UNION ALL
+  SELECT
+    month,
+    `users.gender`,
+    NULL AS active_users
+  FROM months
+  CROSS JOIN (
+    SELECT DISTINCT
+      `users.gender`
+    FROM activity_by_month_and_gender
+  ) AS seen
+)
+SELECT
+  month,
+  `users.gender`,
+  COALESCE(MAX(active_users), 0) AS active_users
+FROM filled
+GROUP BY
+  1,
+  2
+ORDER BY
+  month NULLS LAST,
+  `users.gender` NULLS LAST

@@ -1,0 +1,16 @@
+SELECT
+  CAST(DATE_TRUNC('quarter', points.occurred_at AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Bangkok') AS DATE) AS quarter,
+  COALESCE(SUM(points.points) FILTER(WHERE
+    points.entry_type = 'earn'), 0) AS points_earned,
+  COALESCE(SUM(-points.points) FILTER(WHERE
+    points.entry_type = 'redeem'), 0) AS points_redeemed,
+  CAST(COALESCE(SUM(-points.points) FILTER(WHERE
+    points.entry_type = 'redeem'), 0) AS DOUBLE) / NULLIF(COALESCE(SUM(points.points) FILTER(WHERE
+    points.entry_type = 'earn'), 0), 0) AS redemption_rate
+FROM points_ledger AS points
+WHERE
+  points.entry_type = 'earn' OR points.entry_type = 'redeem'
+GROUP BY
+  1
+ORDER BY
+  quarter

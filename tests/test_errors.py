@@ -1,0 +1,84 @@
+"""Broken YAML and what is said about it: every mistake, its code, its line and column, and the words that help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from semantic.load import load_project, load_texts
+
+FOLDER = Path(__file__).parent / "errors"
+
+
+@dataclass(frozen=True)
+class ErrorCase:
+    """One broken project: its files, and for each diagnostic `CODE file:line:column [words of the text]`."""
+
+    id: str
+    files: dict[str, str]
+    expect: tuple[str, ...]
+
+
+def _cases() -> list[ErrorCase]:
+    found = []
+    for path in sorted(FOLDER.glob("*.yml")):
+        entries: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert entries, f"{path.name} is empty"
+        for entry in entries:
+            assert set(entry) == {"name", "files", "expect"}, f"{path.name}: {entry.get('name')}"
+            found.append(ErrorCase(f"{path.stem}::{entry['name']}", entry["files"], tuple(entry["expect"])))
+    assert len({case.id for case in found}) == len(found), "two cases have one name"
+    return found
+
+
+@pytest.mark.parametrize("case", _cases(), ids=lambda case: case.id)
+def test_every_mistake_is_reported_at_its_place(case: ErrorCase) -> None:
+    diagnostics = load_texts(case.files).diagnostics
+    assert [f"{found.code} {found.span}" for found in diagnostics] == [
+        " ".join(e.split(" ")[:2]) for e in case.expect
+    ], "\n".join(found.render() for found in diagnostics)
+    for found, expected in zip(diagnostics, case.expect, strict=True):
+        words = " ".join(expected.split(" ")[2:])
+        assert words in found.render(), found.render()
+
+
+def test_the_caret_stands_under_the_word() -> None:
+    text = (
+        "metrics:\n  aov: {type: ratio, numerator: revnue, denominator: revenue}\n  revenue: {dataset: s, agg: count}\n"
+    )
+    text += "datasets: {s: {table: s}}\n"
+    (found,) = load_texts({"metrics/sales.yml": text}).diagnostics
+    assert found.render() == (
+        "metrics/sales.yml:2:33  E209 unknown metric 'revnue' in ratio 'aov'\n"
+        "    aov: {type: ratio, numerator: revnue, denominator: revenue}\n"
+        "                                  ^^^^^^   did you mean 'revenue'?"
+    )
+
+
+def test_yes_no_and_times_are_text_as_they_are_written() -> None:
+    text = "datasets: {no: {table: on, description: 12:30:00, label: yes}}\n"
+    loaded = load_texts({"a.yml": text})
+    assert loaded.model is not None
+    dataset = loaded.model.datasets["no"]
+    assert (dataset.table, dataset.description, dataset.label) == ("on", "12:30:00", "yes")
+
+
+def test_a_folder_without_a_project_says_so(tmp_path: Path) -> None:
+    (found,) = load_project(tmp_path).diagnostics
+    assert found.code == "E110"
+    (tmp_path / "metrics").mkdir()
+    (found,) = load_project(tmp_path).diagnostics
+    assert found.code == "E110"
+    assert "no .yml file" in found.message
+
+
+def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "a.yml").write_bytes(b"datasets: {caf\xe9: {table: x}}")
+    (found,) = load_project(tmp_path).diagnostics
+    assert found.code == "E111"
+    assert str(found.span).startswith("metrics/a.yml")
