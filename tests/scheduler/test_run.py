@@ -18,6 +18,7 @@ from scheduler.run import OpenExport, carry_out, new_worker, run_export
 from scheduler.runs import Lease, Pace, Run, RunReport, RunState
 from scheduler.service import open_project
 from scheduler.store import Store
+from semantic.engines import Limits
 from semantic.layer import Layer
 from tests.scheduler.shop import MEMO, MONDAY, MemoOptions, commits, make_shop, open_shop
 
@@ -206,9 +207,12 @@ def test_a_lost_lease_cancels_the_query(shop: Path, store: Store) -> None:
 
     thief = threading.Thread(target=steal)
     thief.start()
+    began = time.monotonic()
     with open_shop(shop) as (layer, exports):
+        layer.limits = Limits(seconds=12)
         report = claim_and_carry_out(run, lambda: nullcontext((layer, exports["weekly"])), worker)
     thief.join()
+    assert time.monotonic() - began < 10
     assert report.run.state is RunState.QUEUED
     assert commits(shop) == []
 

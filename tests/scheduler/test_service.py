@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
 
+from exporters.base import CatchUp
 from scheduler import store as store_module
 from scheduler.clock import SimulatedClock
 from scheduler.cron import parse_cron
@@ -138,13 +138,24 @@ def test_nights_of_daylight_saving(tmp_path: Path, zone: str, noon_before: str, 
         ("all", 3 * WEEK, 4),
     ],
 )
-def test_a_moment_late_is_not_missed(catch_up: Any, late: timedelta, expected: int) -> None:
+def test_a_moment_late_is_not_missed(catch_up: CatchUp, late: timedelta, expected: int) -> None:
     cron = parse_cron("0 7 * * mon", lambda problem: pytest.fail(problem.message))
     assert cron is not None
     monday = datetime(2025, 3, 3, 7, tzinfo=UTC)
     timetable = Timetable(cron, ZoneInfo("UTC"))
     due = due_times(timetable, catch_up, monday - HOUR, monday + late, timedelta(minutes=1))
     assert len(due) == expected
+
+
+def test_all_that_is_noticed_in_time_runs_whatever_was_missed() -> None:
+    cron = parse_cron("* * * * *", lambda problem: pytest.fail(problem.message))
+    assert cron is not None
+    minutes = [SUNDAY + n * HOUR / 60 for n in range(6)]
+    timetable = Timetable(cron, ZoneInfo("UTC"))
+    cases: tuple[tuple[CatchUp, int], ...] = (("none", 2), ("latest", 2), ("all", 5))
+    for catch_up, count in cases:
+        due = due_times(timetable, catch_up, minutes[0], minutes[5], timedelta(minutes=2))
+        assert list(due) == minutes[6 - count :]
 
 
 def test_the_dead_are_taken_over(shop: Path, store: Store, caplog: pytest.LogCaptureFixture) -> None:
