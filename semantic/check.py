@@ -152,7 +152,7 @@ def check_metrics(model: Model) -> Iterator[Diagnostic]:
     """What each type finds wrong with its metrics, and names that lead nowhere."""
     for metric in model.metrics.values():
         at = f"metrics.{metric.name}"
-        for problem in metric.problems(model.datasets):
+        for problem in metric.problems(model.dimensions):
             span = _within(model, problem.start, problem.end, at, *problem.path)
             yield Diagnostic(problem.code, problem.message, span, problem.hint)
         for reference in metric.references():

@@ -12,6 +12,7 @@ from semantic.errors import Diagnostic, QueryError, listing, suggest
 from semantic.expressions import Expression, ExpressionError, number, parse
 from semantic.joins import find_route
 from semantic.metric_types import Metric, Simple
+from semantic.metric_types.base import RowAggregate
 from semantic.model import Model
 from semantic.names import DimensionRef, Reference, TimeWord, read_name
 from semantic.periods import Calendar, Period, parse_period
@@ -38,7 +39,7 @@ class Leaf:
     """A simple metric at the query's grain without the ignored keys; `name` is its column."""
 
     name: str
-    metric: Simple
+    metric: RowAggregate
     ignored: frozenset[str]
 
 
@@ -50,8 +51,8 @@ class LeafBook:
     ignored: frozenset[str] = frozenset()
     found: dict[tuple[str, frozenset[str]], Leaf] = field(default_factory=dict)
 
-    def simple(self, metric: Simple) -> exp.Expr:
-        """The column of a simple metric's leaf."""
+    def leaf(self, metric: RowAggregate) -> exp.Expr:
+        """The column of an aggregate's leaf."""
         key = (metric.name, self.ignored)
         if key not in self.found:
             taken = {leaf.name for leaf in self.found.values()} | {key.name for key, _ in self.asked.by}

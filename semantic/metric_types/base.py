@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 from sqlglot import exp
 
-if TYPE_CHECKING:
-    from semantic.metric_types.simple import Simple
-    from semantic.model import Dataset
+from semantic.expressions import Expression
 
 Format = Literal["integer", "number", "percent"]
 
@@ -38,11 +36,42 @@ class Problem:
     hint: str | None = None
 
 
+class RowAggregate(Protocol):
+    """What a leaf of a plan is computed from: an aggregate over the rows of one dataset."""
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+
+    @property
+    def dataset(self) -> str:
+        """The dataset whose rows are aggregated."""
+
+    @property
+    def time(self) -> str | None:
+        """A clock of its own, or None for the dataset's."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether an empty set of rows gives 0 rather than NULL."""
+
+    @property
+    def parsed_expr(self) -> Expression | None:
+        """The row expression that is aggregated; None where rows are counted."""
+
+    @property
+    def parsed_filter(self) -> Expression | None:
+        """The condition on the rows."""
+
+    def aggregate(self, value: exp.Expr | None) -> exp.Expr:
+        """The aggregate of a row-level value."""
+
+
 class Leaves(Protocol):
     """Where a metric type asks for what it is made of while it is planned."""
 
-    def simple(self, metric: Simple) -> exp.Expr:
-        """The column in which the simple metric's value at the query's grain will stand."""
+    def leaf(self, metric: RowAggregate) -> exp.Expr:
+        """The column in which the aggregate's value at the query's grain will stand."""
 
     def metric(self, name: str, ignore: frozenset[str] = frozenset()) -> exp.Expr:
         """The value of another metric, computed as if the dimensions in `ignore` had not been asked for."""
@@ -70,13 +99,10 @@ class Metric(BaseModel):
         """The metrics that this one is defined over."""
         return ()
 
-    def problems(self, datasets: Mapping[str, Dataset]) -> Iterable[Problem]:
-        """What is wrong with this metric by itself."""
+    def problems(self, dimensions: Mapping[str, Collection[str]]) -> Iterable[Problem]:
+        """What is wrong with this metric by itself, given the dimensions' names by dataset."""
         return ()
 
     def plan(self, leaves: Leaves) -> exp.Expr:
         """The metric's value as an expression over leaf columns."""
         raise TypeError(f"{type(self).__name__} does not say how it is planned")
-
-
-Substitute = Callable[[exp.Column], exp.Expr]

@@ -5,16 +5,13 @@ net_points: {type: derived, expr: points_earned - points_redeemed}
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal
 
 from sqlglot import exp
 
 from semantic.expressions import Expression, ExpressionError, parse
 from semantic.metric_types.base import Leaves, Metric, Problem, Reference
-
-if TYPE_CHECKING:
-    from semantic.model import Dataset
 
 
 class Derived(Metric):
@@ -33,7 +30,7 @@ class Derived(Metric):
         """The expression, read."""
         return parse(self.expr)
 
-    def problems(self, datasets: Mapping[str, Dataset]) -> Iterable[Problem]:
+    def problems(self, dimensions: Mapping[str, Collection[str]]) -> Iterable[Problem]:
         """An expression outside the vocabulary, or with a qualified name: metrics have none."""
         try:
             names = self.parsed.names

@@ -5,17 +5,14 @@ active_users: {dataset: activity, agg: count_distinct, expr: user_id, filter: ac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal
 
 from pydantic import model_validator
 from sqlglot import exp
 
 from semantic.expressions import Expression, ExpressionError, parse
 from semantic.metric_types.base import Leaves, Metric, Problem
-
-if TYPE_CHECKING:
-    from semantic.model import Dataset
 
 Aggregate = Literal["count", "count_distinct", "sum", "avg", "min", "max", "median"]
 
@@ -47,7 +44,7 @@ class Simple(Metric):
         where = f" where {self.filter}" if self.filter else ""
         return f"{self.agg}({self.expr or 'rows'}) over {self.dataset}{where}"
 
-    def problems(self, datasets: Mapping[str, Dataset]) -> Iterable[Problem]:
+    def problems(self, dimensions: Mapping[str, Collection[str]]) -> Iterable[Problem]:
         """Expressions outside the vocabulary, and a clock that the dataset does not have."""
         for key, text in (("expr", self.expr), ("filter", self.filter)):
             try:
@@ -55,13 +52,13 @@ class Simple(Metric):
                     parse(text)
             except ExpressionError as error:
                 yield Problem("E210", error.message, (key,), error.start, error.end, error.hint)
-        dataset = datasets.get(self.dataset)
-        if dataset and self.time and self.time not in dataset.all_dimensions():
+        known = dimensions.get(self.dataset)
+        if known is not None and self.time and self.time not in known:
             yield Problem("E204", f"dataset '{self.dataset}' has no time dimension '{self.time}'", ("time",))
 
     def plan(self, leaves: Leaves) -> exp.Expr:
         """A leaf of its own."""
-        return leaves.simple(self)
+        return leaves.leaf(self)
 
     def aggregate(self, value: exp.Expr | None) -> exp.Expr:
         """The aggregate of a row-level value; `value` is None where rows are counted."""
