@@ -49,6 +49,13 @@ def verify_workbook(path: Path, about: Page, sheets: Sequence[Sheet]) -> str:
 
 def agrees(value: Value, cell: object, zone: ZoneInfo) -> bool:
     """Whether a cell as read shows this value, in the form and type that it should have."""
+    try:
+        return _agrees(value, cell, zone)
+    except (ValueError, ArithmeticError):  # text that should be a number or a time, and cannot be read as one
+        return False
+
+
+def _agrees(value: Value, cell: object, zone: ZoneInfo) -> bool:
     match value:
         case None:
             return cell == ""
