@@ -130,7 +130,12 @@ def example_at(seed: int, number: int) -> Example:
 def _datasets(world: World) -> dict[str, Dataset]:
     regions = [models.regions(world)] if world.chance(0.5) else []
     people = [models.users(world, regions)] if world.chance(0.9) else []
-    histories = [models.history(world, people[0])] if people and world.chance(0.5) else []
+    histories: list[Dataset] = []
+    if people and world.chance(0.5):
+        of = world.pick([*people, *people, *regions])
+        kept, past = models.linked(world, of, models.history(world, of))
+        people, regions = ([kept if each is of else each for each in group] for group in (people, regions))
+        histories = [past]
     names = ("activity", "orders") if world.chance(0.45) and not (regions and histories) else ("activity",)
     inner = [*people, *histories, *regions]
     facts = [models.facts(world, name, inner) for name in names]

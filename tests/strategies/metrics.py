@@ -85,8 +85,15 @@ def simple(world: World, model: Model, name: str) -> Simple:
     expr = _measured(world, agg, own, far)
     names = own if not far or world.chance(0.5) else far
     condition = world.maybe(0.4, phrases.condition(world, names))
-    empty = world.maybe(0.25, 0) if _is_number(agg, expr, [*own, *far]) else None
-    return Simple(name, dataset.name, agg, expr, condition, _other_clock(world, dataset), empty)
+    clock = _other_clock(world, dataset)
+    return Simple(name, dataset.name, agg, expr, condition, clock, _empty(world, agg, expr, [*own, *far]))
+
+
+def _empty(world: World, agg: str, expr: Expr | None, names: Sequence[Named]) -> int | None:
+    """What another number than 0 means for a count is left open."""
+    if not _is_number(agg, expr, names) or world.chance(0.75):
+        return None
+    return 0 if agg.startswith("count") else world.pick((0, 0, -1))
 
 
 def _measured(world: World, agg: str, own: Sequence[Named], far: Sequence[Named]) -> Expr | None:
@@ -115,11 +122,18 @@ def _other_clock(world: World, dataset: Dataset) -> str | None:
     return world.pick(clocks) if clocks and world.chance(0.12) else None
 
 
+def _metric_names(world: World, model: Model) -> list[str]:
+    """Metrics are often called like a column or a dataset."""
+    taken = [*model.datasets, *(column for dataset in model.datasets.values() for column in dataset.columns)]
+    own = [f"m{place}" for place in range(4)]
+    pool = [*own, *sorted(set(taken))] if world.chance(0.4) else own
+    return world.some(pool, 2, 4)
+
+
 def metrics(world: World, model: Model) -> dict[str, Metric]:
     """Three to seven metrics: simple ones, then ratios and derived ones over them and over each other."""
-    drawn: dict[str, Metric] = {
-        f"m{place}": simple(world, model, f"m{place}") for place in range(world.rng.randint(2, 4))
-    }
+    names = _metric_names(world, model)
+    drawn: dict[str, Metric] = {name: simple(world, model, name) for name in names}
     drawn["rows"] = Simple("rows", world.pick(list(model.datasets)), "count")
     for place in range(world.rng.randint(0, 3)):
         numbers = [name for name, metric in drawn.items() if _is_numeric(metric, model)]

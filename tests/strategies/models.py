@@ -28,6 +28,9 @@ PLAIN: dict[str, tuple[str, Callable[[World], Value]]] = {
     "kind": ("VARCHAR", World.text),
     "channel": ("VARCHAR", World.text),
     "label": ("VARCHAR", World.text),
+    "type": ("VARCHAR", World.text),
+    "Tier": ("VARCHAR", World.text),
+    "value": ("BIGINT", World.integer),
     "points": ("BIGINT", World.integer),
     "units": ("INTEGER", World.integer),
     "counter": ("BIGINT", World.large),
@@ -79,6 +82,8 @@ class Draft:
         if declared:
             shown = f"{name}_time" if renamed else name
             expr: Expr | None = ("name", name) if renamed else None
+            if renamed and type_ == "timestamp" and world.chance(0.4):
+                type_, expr = "date", ("cast", ("name", name), "date")
             self.dimensions.append(Dimension(shown, type_, expr, zone if type_ == "timestamp" else "UTC"))
         return f"{name}_time" if renamed else name
 
@@ -101,9 +106,9 @@ class Draft:
 
     def _computed(self) -> list[Dimension]:
         names = [Named(name, KINDS[kind]) for name, kind in self.columns.items() if kind in KINDS]
-        makers = [_banded, _worded, _counted, _month]
+        makers = [_banded, _worded, _counted, _month, _elapsed]
         drawn = [make(self.world, names) for make in self.world.some(makers, 0, 2)]
-        drawn.append(_age(self.world, names) if self.world.chance(0.6) else None)
+        drawn.append(_age(self.world, names) if self.world.chance(0.8) else None)
         unique = {dimension.name: dimension for dimension in drawn if dimension is not None}
         return list(unique.values())
 
@@ -143,6 +148,20 @@ def _month(world: World, names: Sequence[Named]) -> Dimension | None:
     return Dimension("starting", "date", ("date_trunc", ("lit", unit), world.pick(days).expr))
 
 
+def _elapsed(world: World, names: Sequence[Named]) -> Dimension | None:
+    """Something about the time of the metric's own row, or the query's."""
+    moment: Expr = ("name", world.pick(("at", "at", "as_of")))
+    options: list[Expr] = [(part, moment) for part in ("year", "month", "iso_weekday")]
+    unit = ("lit", world.pick(("day", "week", "month", "year")))
+    options += [("date_diff", unit, named.expr, moment) for named in phrases.of_kind(names, "date")]
+    expr = world.pick(options)
+    return (
+        Dimension("elapsed", expr=expr, bins=_bins(world))
+        if world.chance(0.3)
+        else Dimension("elapsed", "integer", expr)
+    )
+
+
 def _age(world: World, names: Sequence[Named]) -> Dimension | None:
     """Age at the event or today, if there is a birthday to count from; plain or in bands."""
     if not any(named.name == "born" for named in names):
@@ -160,7 +179,7 @@ def _age(world: World, names: Sequence[Named]) -> Dimension | None:
 def regions(world: World) -> Dataset:
     """Looked up by a single or a composite key."""
     draft = Draft(world, "regions")
-    draft.plain(world.some(("label", "kind", "units", "flag"), 1, 3))
+    draft.plain(world.some(("label", "kind", "units", "flag", "Tier", "value"), 1, 3))
     if world.chance(0.5):
         pairs = [(country, code) for country in ("DE", "D'E") for code in (1, 2)]
         draft.column("country", "VARCHAR", lambda: None)
@@ -178,7 +197,7 @@ def users(world: World, others: Sequence[Dataset]) -> Dataset:
     names: list[Value] = [1, 2, 3, 4, 5] if key_type is int else ["u1", "U1", "ü", "o'b", ""]
     draft.column("user_id", "BIGINT" if key_type is int else "VARCHAR", lambda: None)
     draft.column("born", "DATE", world.birthday)
-    draft.plain(world.some(("kind", "label", "flag", "points", "due"), 1, 3))
+    draft.plain(world.some(("kind", "label", "flag", "points", "due", "type"), 1, 3))
     if world.chance(0.8):
         draft.time = draft.clock("registered_at")
     for other in others:
@@ -193,8 +212,8 @@ def users(world: World, others: Sequence[Dataset]) -> Dataset:
 def history(world: World, of: Dataset) -> Dataset:
     """What was valid when for the rows of another dataset: gaps, no overlaps, the last one often open."""
     draft = Draft(world, "segments")
-    key = of.primary_key[0]
-    draft.column(key, of.columns[key], lambda: None)
+    for key in of.primary_key:
+        draft.column(key, of.columns[key], lambda: None)
     type_ = world.pick(("timestamp", "timestamp", "timestamptz", "date"))
     zone = world.pick(("UTC", "UTC", world.zone, "America/New_York"))
     sql_type = {"timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMPTZ", "date": "DATE"}[type_]
@@ -205,8 +224,22 @@ def history(world: World, of: Dataset) -> Dataset:
     draft.plain(("label", *world.some(("units", "flag"), 0, 1)))
     if world.chance(0.2):
         draft.time = "valid_from"
-    keys = [row for each in of.rows for row in _intervals(world, type_, zone, {key: each[key]})]
-    return draft.dataset((key, "valid_from"), keys, validity=("valid_from", "valid_to"))
+    of_whom = [{key: row[key] for key in of.primary_key} for row in of.rows]
+    keys = [row for key in of_whom for row in _intervals(world, type_, zone, key)]
+    primary_key = (*of.primary_key, "valid_from") if world.chance(0.8) else ("valid_from", *of.primary_key)
+    return draft.dataset(primary_key, keys, validity=("valid_from", "valid_to"))
+
+
+def linked(world: World, of: Dataset, past: Dataset) -> tuple[Dataset, Dataset]:
+    """Sometimes the history looks up whose it is, and what has one looks up how it was when it began."""
+    key = of.primary_key
+    if world.chance(0.4):
+        past = replace(past, joins=(Join("member", of.name, key),))
+    clock = of.dimension(of.time) if of.time else None
+    by_day = past.validity_dimension("valid_from").type == "date"
+    if clock is not None and world.chance(0.4) and (by_day or clock.type != "date"):
+        of = replace(of, joins=(*of.joins, Join("first_segment", past.name, key, clock.name)))
+    return of, past
 
 
 def _intervals(world: World, type_: str, zone: str, key: dict[str, Value]) -> list[dict[str, Value]]:
@@ -215,7 +248,8 @@ def _intervals(world: World, type_: str, zone: str, key: dict[str, Value]) -> li
     bounds: list[Any] = sorted(set(shown))
     pairs = list(pairwise([*bounds, None]))
     kept = [pair for pair in pairs if world.chance(0.8)]
-    return [{**key, "valid_from": start, "valid_to": end} for start, end in kept]
+    void = world.chance(0.1)  # a period of no length is never valid
+    return [{**key, "valid_from": start, "valid_to": start if void else end} for start, end in kept]
 
 
 def _moment(instant: Any, type_: str, zone: str, world: World) -> Value:
@@ -230,7 +264,7 @@ def facts(world: World, name: str, others: Sequence[Dataset]) -> Dataset:
     draft = Draft(world, name)
     draft.column("id", "BIGINT", lambda: None)
     numbers = ["points", *world.some(("amount", "weight", "units", "counter"), 1, 2)]
-    draft.plain([*numbers, *world.some(("kind", "channel", "flag", "due"), 1, 3)])
+    draft.plain([*numbers, *world.some(("kind", "channel", "flag", "due", "type"), 1, 3)])
     if world.chance(0.92):
         draft.time = draft.clock("happened_at")
     clocks = [draft.time] if draft.time else []
@@ -257,20 +291,23 @@ def _join(draft: Draft, other: Dataset, clocks: Sequence[str]) -> None:
 
 
 def _join_history(draft: Draft, other: Dataset, clocks: Sequence[str]) -> None:
-    key = other.primary_key[0]
+    key = tuple(column for column in other.primary_key if column != "valid_from")
+    of = "users" if key == ("user_id",) else "regions"
     dates = {d.name for d in draft.dimensions if d.type == "date"}
     # whether a business day lies in a validity of instants is left open by the language
     fitting = [clock for clock in clocks if clock not in dates or other.validity_dimension("valid_from").type == "date"]
-    if key in draft.columns and fitting:
+    same = [join.on for join in draft.joins if join.dataset == of]
+    if same and fitting:
         name = draft.world.pick(("segments", "segments", "segment_then"))
-        draft.joins.append(Join(name, other.name, (key,), draft.world.pick(fitting)))
+        draft.joins.append(Join(name, other.name, draft.world.pick(same), draft.world.pick(fitting)))
 
 
 def _refer(draft: Draft, other: Dataset, join: str, stem: str) -> None:
     """Columns that hold another dataset's key, an orphan, or NULL; and the join on them."""
     world = draft.world
     single = len(other.primary_key) == 1
-    columns = tuple(stem if single and stem.endswith("_id") else f"{stem}_{key}" for key in other.primary_key)
+    bare = single and (stem.endswith("_id") or world.chance(0.3))  # a column may be called like the join
+    columns = tuple(stem if bare else f"{stem}_{key}" for key in other.primary_key)
     for column, key in zip(columns, other.primary_key, strict=True):
         known = [row[key] for row in other.rows]
         orphan: Value = 99 if other.columns[key] == "BIGINT" else "nobody"

@@ -134,7 +134,7 @@ def _by(choice: Choice, period: str | None) -> tuple[tuple[str, ...], bool]:
     fill = world.chance(0.8) and not _too_many(choice, words, period)
     by = [*words, *dimensions]
     world.rng.shuffle(by)
-    return tuple(_bare(world, choice.model, name) for name in by), fill
+    return tuple(name if _is_taken(choice, name) else _bare(world, choice.model, name) for name in by), fill
 
 
 def _preferred(choice: Choice) -> list[Named]:
@@ -143,13 +143,13 @@ def _preferred(choice: Choice) -> list[Named]:
     ignored = set(ignores(choice.model, choice.metrics))
     liked = [named for named in shared if named.name in ignored]
     if not liked or world.chance(0.3):
-        favourites = AGES if world.chance(0.3) else LIKED
+        favourites = AGES if world.chance(0.6) else LIKED
         liked = [named for named in shared if named.name.split(".")[1] in favourites]
-    pool = liked if liked and world.chance(0.5) else shared
+    pool = liked if liked and world.chance(0.65) else shared
     return world.some(pool, *world.pick(((0, 0), (1, 1), (1, 2), (2, 3))))
 
 
-AGES = frozenset({"age", "age_group"})
+AGES = frozenset({"age", "age_group", "elapsed"})
 LIKED = frozenset({"band", "word", "number", "starting", "label", *AGES})
 
 
@@ -179,6 +179,11 @@ def _too_many(choice: Choice, words: Sequence[str], period: str | None) -> bool:
     if "hour" in words:
         return period is not None and len(period) < len("2024-03-31")
     return "day" in words and not choice.world.narrow and period is None and choice.world.chance(0.7)
+
+
+def _is_taken(choice: Choice, name: str) -> bool:
+    """Whether a column of the answer has the bare name already."""
+    return name.rsplit(".", maxsplit=1)[-1] in choice.metrics
 
 
 def _bare(world: World, model: Model, name: str) -> str:

@@ -15,20 +15,25 @@ from tests.reference.times import WEEKDAYS, truncate
 
 T = TypeVar("T")
 
-PROJECT_ZONES = (
-    "UTC",
-    "Asia/Bangkok",
-    "Europe/Berlin",
-    "America/New_York",
-    "Australia/Lord_Howe",  # daylight saving of half an hour
-    "Asia/Kathmandu",  # a quarter of an hour off
-)
+# Lord Howe saves half an hour of daylight; Kathmandu is a quarter of an hour off.
+DAYLIGHT_SAVING = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
+PROJECT_ZONES = ("UTC", "Asia/Bangkok", "Asia/Kathmandu", *DAYLIGHT_SAVING)
 TEXTS = (
     "a", "b", "B", "", " b ", "ä", "a\u0308", "o'b", 'say "hi"', "50%", "a_b", "b\\s", "日本", "💥", "null", "-1",
 )  # fmt: skip
+LEAPS = (datetime(2024, 2, 29, 12, tzinfo=UTC), datetime(2025, 2, 28, 22, tzinfo=UTC))
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-CLOSE = (0 * HOUR, HOUR / 2, HOUR, HOUR * 3 / 2, HOUR * 5 / 3, 2 * HOUR, timedelta(seconds=1))
+CLOSE = (
+    0 * HOUR,
+    HOUR / 2,
+    HOUR,
+    HOUR * 3 / 2,
+    HOUR * 5 / 3,
+    2 * HOUR,
+    timedelta(seconds=1),
+    timedelta(microseconds=1),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +112,16 @@ class World:
 
     def birthday(self) -> date:
         """Often a leap day, or the day of something that happens."""
-        if self.chance(0.3):
-            return date(self.pick((1960, 2000, 2004)), 2, 29)
         happening = self.day() + self.pick((0, 0, 1, -1)) * DAY
+        if self.chance(0.7 if (happening.month, happening.day) in ((2, 28), (2, 29), (3, 1)) else 0.1):
+            return date(self.pick((1960, 2000, 2004)), 2, 29)
         return happening.replace(year=happening.year - self.pick((17, 18, 24, 35)), day=min(happening.day, 28))
 
 
 def world(rng: Random) -> World:
-    zone = rng.choice(PROJECT_ZONES)
-    week_start = rng.choice(("monday", "monday", "sunday", *WEEKDAYS))
     narrow = rng.random() < 0.35
+    zone = rng.choice((*DAYLIGHT_SAVING, *DAYLIGHT_SAVING, "UTC", "Asia/Kathmandu") if narrow else PROJECT_ZONES)
+    week_start = rng.choice(("monday", "monday", "sunday", *WEEKDAYS))
     texts = tuple(rng.sample(TEXTS, 5))
     anchors = _anchors(rng, zone, week_start)
     if narrow:
@@ -129,7 +134,7 @@ def _anchors(rng: Random, zone: str, week_start: str) -> tuple[datetime, ...]:
     days = [date(2023, 12, 30) + DAY * rng.randrange(500) for _ in range(3)]
     starts = [truncate(day, rng.choice(("day", "week", "month", "quarter", "year")), week_start) for day in days]
     midnights = [datetime(day.year, day.month, day.day, tzinfo=near).astimezone(UTC) for day in starts]
-    special = [*transitions(rng.choice((zone, "Europe/Berlin"))), datetime(2024, 2, 29, 12, tzinfo=UTC)]
+    special = [*transitions(rng.choice((zone, "Europe/Berlin"))), *LEAPS]
     anchors = [*midnights, rng.choice(special), rng.choice(special)]
     rng.shuffle(anchors)
     return tuple(anchors[: rng.randint(2, 5)])
