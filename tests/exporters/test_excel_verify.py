@@ -13,8 +13,6 @@ import pyarrow as pa
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from exporters.base import Staged
-from exporters.excel.exporter import ExcelShape
 from exporters.excel.workbook import SheetOrder, stage_workbook
 from semantic import Result
 from semantic.errors import ExportError
@@ -119,8 +117,3 @@ def test_a_long_list_of_differences_is_cut_short_in_the_message(tmp_path: Path) 
     with pytest.raises(ExportError) as caught:
         verify_after(tmp_path, edit(wipe))
     assert caught.value.diagnostics[0].message.count("should show") == 5
-
-
-def test_the_shape_of_the_options_is_the_exporters_own() -> None:
-    assert set(ExcelShape.model_fields) == {"path", "title", "sheets"}
-    assert Staged.__doc__
