@@ -121,4 +121,4 @@ def _any_number(value: Value) -> bool:
 
 def _is_additive(example: Example, name: str) -> bool:
     metric = example.model.metrics[name]
-    return isinstance(metric, Simple) and metric.agg in ("count", "sum")
+    return isinstance(metric, Simple) and metric.agg in ("count", "sum") and not metric.empty

@@ -79,7 +79,7 @@ class Run:
         self.model, self.query, self.clock = model, query, clock
         self.reader = Reader(model, clock)
         self.period: Period | None = parse_period(query.period, clock) if query.period else None
-        self.dimensions = {canonical(model, name): name for name in query.by}
+        self.dimensions = [canonical(model, name) for name in query.by]
         self._tables: Tables = {}
 
     # -- what is asked for -----------------------------------------------------------------------------------
@@ -119,6 +119,8 @@ class Run:
         if not query.metrics and not query.by:
             raise Refused("nothing is asked for")
         asked = {*query.metrics, *query.by}
+        if len(asked) < len(query.metrics) + len(query.by):
+            raise Refused("something is asked for twice")
         for order in query.order:
             if order.removesuffix(" desc").removesuffix(" asc") not in asked:
                 raise Refused(f"ordered by {order}, which is not asked for")
@@ -162,8 +164,8 @@ class Run:
         if leaf not in self._tables:
             table: dict[Group, list[Value]] = {}
             dataset = self.model.datasets[leaf.metric.dataset]
-            places, asked = set(self.kept(leaf)), list(self.dimensions)
-            references = [resolve(self.model, dataset, asked[place]) for place in sorted(places)]
+            places, asked = self.kept(leaf), self.dimensions
+            references = [resolve(self.model, dataset, asked[place]) for place in places]
             for subject in self._subjects(leaf.metric):
                 group = tuple(self.reader.group_value(subject, reference) for reference in references)
                 expr = leaf.metric.expr or ("lit", 1)

@@ -45,7 +45,7 @@ class Example:
         rest = {name: getattr(query, name) for name in ("metrics", "by", "period", "order", "limit", "time_zone")}
         switches: dict[str, Any] = {"totals": True} if query.totals else {}
         switches |= {} if query.fill else {"fill": False}
-        return {**{name: value for name, value in rest.items() if value}, **conditions, **switches}
+        return {**{name: value for name, value in rest.items() if value not in (None, ())}, **conditions, **switches}
 
 
 def dump(content: Any) -> str:

@@ -105,7 +105,7 @@ def query(world: World, model: Model, as_of: datetime) -> Query:
         having=_having(choice) if world.chance(0.15) else None,
         period=period,
         order=_order(world, (*by, *names)),
-        limit=world.maybe(0.15, world.rng.randint(1, 4)),
+        limit=world.maybe(0.15, world.rng.randint(0, 4)),
         totals=world.chance(0.25),
         fill=fill,
         time_zone=_zone(choice, by, period),
