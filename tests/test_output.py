@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.output import csv_lines, json_lines, shown, text_table
@@ -63,6 +63,7 @@ def test_a_lone_null_is_not_a_blank_line() -> None:
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TEXT, TEXT, st.integers()), max_size=5))
 def test_csv_comes_back_through_another_reader(rows: list[tuple[str, str, int]]) -> None:
     written = "".join(csv_lines(["a", "b", "n"], rows, BANGKOK))
@@ -70,6 +71,7 @@ def test_csv_comes_back_through_another_reader(rows: list[tuple[str, str, int]])
     assert back == [["a", "b", "n"], *([a, b, str(n)] for a, b, n in rows)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TEXT, st.floats(), st.decimals(allow_nan=False, allow_infinity=False)), max_size=5))
 def test_json_comes_back_through_another_reader(rows: list[tuple[str, float, Decimal]]) -> None:
     read = json.loads("".join(json_lines(["t", "f", "d"], rows, BANGKOK)), parse_float=Decimal, parse_int=Decimal)
