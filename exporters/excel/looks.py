@@ -12,9 +12,9 @@ LINE, ROW_HEIGHT, MAX_HEIGHT = 15.0, 19.5, 409.0  # points; Excel knows no highe
 _THIN, _STRONG = Side(style="thin", color=RULE), Side(style="medium", color=ACCENT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """How a cell looks, whatever stands in it."""
+    """How a cell looks, whatever stands in it; each is itself and no other, so that it is quickly found."""
 
     size: float = 11
     bold: bool = False

@@ -48,6 +48,8 @@ def _wrapped_lines(cell: Cell, width: float) -> int:
 
 def display_width(text: str) -> int:
     """How many columns of a typewriter the widest line of a text takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
     return max((sum(map(_character_width, line)) for line in text.splitlines()), default=0)
 
 
