@@ -20,7 +20,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -147,8 +147,9 @@ class Receipt:
     changes: tuple[Change, ...] = ()
 
     def to_json(self) -> str:
-        """The receipt as one line of JSON, equal for equal receipts; instants in ISO 8601."""
-        return json.dumps({**asdict(self), "as_of": self.as_of.isoformat()}, ensure_ascii=False, sort_keys=True)
+        """The receipt as one line of JSON, equal for equal receipts; the as-of in UTC, ISO 8601."""
+        as_of = self.as_of.astimezone(UTC).isoformat()
+        return json.dumps({**asdict(self), "as_of": as_of}, ensure_ascii=False, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ from semantic.query import Query
 from semantic.result import Result
 
 TITLE = "About"
-_SHEETS = ("Sheet", "Period", "Filters", "SHA-256 of the SQL", "Rows")
+_SHEETS = ("Sheet", "Filters", "Period", "Rows", "SHA-256 of the SQL")
 _METRICS = ("Metric", "Description", "Definition", "Owner", "Shown as")
 _RELATIVE = ("last ", "this ", "today", "yesterday")  # periods that say something beside their days
 _LAST = {1: "A", 2: "B"}  # short rows: their last cell spans the rest of the page
-_WIDTHS = (24.0, 44.0, 52.0, 36.0, 12.0)
+_WIDTHS = (24.0, 58.0, 46.0, 18.0, 28.0)
 Cells = tuple[Cell, ...]
 
 
@@ -115,10 +115,10 @@ def _sheet_row(sheet: Sheet) -> Cells:
     result = sheet.result
     return (
         Cell(sheet.title, looks.STRONG, wrap=True),
-        Cell(period_text(result), wrap=True),
         Cell(filters_text(result.query), wrap=True),
-        Cell(result.sql_hash, looks.FINE, wrap=True),
+        Cell(period_text(result), wrap=True),
         Cell(len(result), number_format="#,##0", align="right"),
+        Cell(result.sql_hash, looks.FINE, wrap=True),
     )
 
 

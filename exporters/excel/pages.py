@@ -43,7 +43,12 @@ def row_height(cells: Sequence[Cell], widths: Sequence[float]) -> float:
 def _wrapped_lines(cell: Cell, width: float) -> int:
     if not (cell.wrap and isinstance(cell.value, str)):
         return 1
-    return sum(max(1, ceil((display_width(line) + 1) * cell.look.scale / width)) for line in cell.value.split("\n"))
+    return sum(max(1, ceil(_prose_width(line) * cell.look.scale / width)) for line in cell.value.split("\n"))
+
+
+def _prose_width(line: str) -> float:
+    """The width of a line that wraps: widths count digits, and the letters of prose are narrower than those."""
+    return display_width(line) * (0.92 if " " in line else 1.05) + 1
 
 
 def display_width(text: str) -> int:

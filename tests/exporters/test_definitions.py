@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from exporters import Schedule, load_exports, read_exports
+from exporters.definitions import QueryShape
 from semantic import ModelError, Query
 from semantic.errors import Diagnostic
 from semantic.load import load_texts
@@ -103,3 +104,8 @@ def test_a_year_is_a_period_and_numbers_and_flags_are_read() -> None:
         "a"
     ]
     assert export.queries["q"] == Query(("activities",), ("week",), period="2025", limit=3, fill=False, totals=True)
+
+
+def test_a_query_can_say_that_it_has_no_period() -> None:
+    assert QueryShape(period=None).query("last 13 weeks").period is None
+    assert QueryShape().query("last 13 weeks").period == "last 13 weeks"
