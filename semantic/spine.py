@@ -27,11 +27,6 @@ def spine_select(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.S
     return _days(spine, groups, condition)
 
 
-def is_empty(spine: Spine) -> bool:
-    """Whether a known range holds no period at all: it begins after as-of."""
-    return spine.period is not None and spine.period.start > spine.calendar.local(spine.as_of).date()
-
-
 def _periods(spine: Spine, grain: str, groups: str, condition: exp.Expr | None) -> exp.Select:
     """One time word: its periods, one after the other."""
     name, calendar = spine.keys[0].name, spine.calendar
@@ -78,10 +73,22 @@ def _moments(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Selec
         series = select([named(_moment_series(first, last, finest, zone), "moment")])
     else:
         name = next(key.name for key in spine.keys if key.grain == finest)
-        seen = [call("utc", found) for found in (exp.Min(this=column(name)), exp.Max(this=column(name)))]
-        last = exp.Least(this=seen[1], expressions=[timestamp_literal(as_of)])
-        series = _observed(_moment_series(seen[0], last, finest, zone), groups, condition)
+        first = _within(exp.Min(this=column(name)), finest, zone)
+        seen = _within(exp.Max(this=column(name)), finest, zone)
+        last = exp.Least(this=seen, expressions=[timestamp_literal(as_of)])
+        series = _observed(_moment_series(first, last, finest, zone), groups, condition)
     return _distinct(spine, Clock(column("moment"), "timestamp", "UTC", spine.calendar), series)
+
+
+def _within(label: exp.Expr, grain: str, zone: str) -> exp.Expr:
+    """A moment (naive UTC) within the hour that a label names.
+
+    Where the clock moves by half an hour, the label itself can be a time that never was, and lie in the hour before.
+    """
+    utc = call("utc", label)
+    if grain != "hour" or hour_step(zone) == 60:
+        return utc
+    return exp.Add(this=utc, expression=exp.Interval(this=exp.Literal.string("30"), unit=exp.Var(this="MINUTE")))
 
 
 def _rank(grain: str) -> int:
