@@ -20,13 +20,17 @@ from typing import Any
 from tests.judge import Verdict, judge
 from tests.reference import Answer, Refused, Value, evaluate
 from tests.reference.expressions import literal
-from tests.shrink import shrink
+from tests.shrink import pruned, shrink
 from tests.strategies import Example, example_at
 from tests.strategies.example import dump
 from tests.strategies.features import features
 
 FOLDER = Path("build/fuzz")
 SHRUNK_PER_FAULT = 5
+TO_DO = """\
+# From a random example. Before this moves to tests/cases: write the oracle as SQL over the tables (here it is
+# the evaluator's answer as values), or the names that the refusal must mention.
+"""
 
 
 def main() -> int:
@@ -102,7 +106,8 @@ def smallest(example: Example, verdict: Verdict) -> Example:
 
 
 def as_case(example: Example, name: str, why: str) -> str:
-    """The example in the shape of tests/cases; its oracle is the evaluator's answer as a list of values."""
+    """The example in the shape of tests/cases, all but the oracle: that is for a person to write."""
+    example = pruned(example)
     tables = {
         example.table(dataset.name): {
             "columns": dict(dataset.columns),
@@ -119,14 +124,14 @@ def as_case(example: Example, name: str, why: str) -> str:
         "tables": tables,
         "queries": [{"name": "query", "query": _plain(example.query_parts()), **_expectation(example)}],
     }
-    return dump(content)
+    return TO_DO + dump(content)
 
 
 def _expectation(example: Example) -> dict[str, Any]:
     try:
         answer = evaluate(example.model, example.query, example.as_of)
-    except Refused as refusal:
-        return {"refused": {"names": [str(refusal)]}}
+    except Refused:
+        return {"refused": {"names": []}}
     rows = [[_plain(value) for value in row] for row in answer.rows]
     return {"expect": {"columns": list(answer.columns), "rows": rows}, "oracle": _oracle(answer)}
 

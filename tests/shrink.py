@@ -32,17 +32,16 @@ def shrink(example: Example, fails: Fails, most: int = 600) -> Example:
 def _candidates(example: Example) -> Iterator[Example]:
     """Smaller examples, the boldest first."""
     for query in _queries(example.query):
-        yield _pruned(replace(example, query=query))
-    pruned = _pruned(example)
-    if pruned != example:
-        yield pruned
+        yield pruned(replace(example, query=query))
+    if (less := pruned(example)) != example:
+        yield less
     for name, dataset in example.model.datasets.items():
         for rows in _fewer(dataset.rows):
             yield _with_dataset(example, name, rows=rows)
     for name, metric in example.model.metrics.items():
         for simpler in _metrics(metric):
             metrics = {**example.model.metrics, name: simpler}
-            yield _pruned(replace(example, model=replace(example.model, metrics=metrics)))
+            yield pruned(replace(example, model=replace(example.model, metrics=metrics)))
     for name, dataset in example.model.datasets.items():
         yield from (_with_dataset(example, name, **change) for change in _changes(dataset))
     if example.model.week_start != "monday":
@@ -107,7 +106,7 @@ def _with_dataset(example: Example, name: str, **changes: Any) -> Example:
     return replace(example, model=replace(example.model, datasets=datasets))
 
 
-def _pruned(example: Example) -> Example:
+def pruned(example: Example) -> Example:
     """Without the metrics that are not asked for, and the datasets that are then out of reach."""
     metrics = _needed(example.model.metrics, example.query.metrics)
     if not metrics:
