@@ -6,7 +6,7 @@ The shape of a file in `tests/cases/`:
     why: the decision or invariant it holds
     as_of: 2025-06-15T00:00:00Z           # the default of its queries
     project: {time_zone: UTC}             # optional: settings of project.yml
-    model: {datasets: …, metrics: …}      # as in semantic/LANGUAGE.md
+    model: {datasets: …, metrics: …, segments: …}      # as in semantic/LANGUAGE.md
     tables:
       users: {columns: {user_id: VARCHAR}, rows: [[a], [b]]}
     views: {joined: SELECT …}             # optional: what several oracles have in common
@@ -18,6 +18,10 @@ The shape of a file in `tests/cases/`:
       - name: another
         query: {…}
         refused: {names: [words, that, the, message, contains]}
+    broken:                                     # optional: what does not load beside the model
+      - name: unique in the file
+        model: {metrics: …}
+        refused: {code: E215, names: [words, that, the, diagnostic, contains]}     # the code may be left out
 """
 
 from __future__ import annotations
@@ -37,8 +41,10 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "cases"
 FILE_KEYS = {"name", "why", "as_of", "model", "tables", "queries"}
-OPTIONAL_KEYS = {"project", "views"}
+OPTIONAL_KEYS = {"project", "views", "broken"}
 QUERY_KEYS = {"name", "query", "as_of", "expect", "oracle", "refused"}
+BROKEN_KEYS = {"name", "model", "refused"}
+BROKEN_FILE = "metrics/broken.yml"
 PARTS = {
     "metrics", "by", "where", "having", "period", "order", "limit", "totals", "fill", "time_zone",
 }  # fmt: skip
@@ -77,6 +83,14 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Unloadable:
+    """The model must not load, because of what stands in BROKEN_FILE."""
+
+    names: tuple[str, ...]
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One query of one file."""
 
@@ -87,7 +101,7 @@ class Case:
     views: tuple[tuple[str, str], ...]  # name -> SELECT, for the oracles
     query: tuple[tuple[str, Any], ...]
     as_of: datetime
-    outcome: Expected | Refused
+    outcome: Expected | Refused | Unloadable
 
 
 # --- reading -------------------------------------------------------------------------------------------
@@ -129,15 +143,29 @@ def _read(path: Path) -> Iterator[Case]:
     texts = _texts(text)
     for entry in content["queries"]:
         yield _case(content, entry, texts, tables)
+    for entry, extra in zip(content.get("broken", ()), _broken_texts(text), strict=True):
+        yield _broken_case(content, entry, (*texts, (BROKEN_FILE, extra)))
 
 
 def _texts(text: str) -> tuple[tuple[str, str], ...]:
     """The model and the settings as text again: PyYAML would read the key `on` as true."""
-    root = yaml.compose(text, yaml.SafeLoader)
-    assert isinstance(root, yaml.MappingNode)
-    parts = {key.value: yaml.serialize(value) for key, value in root.value}
-    project = parts.get("project", "{name: cases}\n")
-    return ("metrics/project.yml", project), ("metrics/model.yml", parts["model"])
+    parts = _parts(yaml.compose(text, yaml.SafeLoader))
+    project = _text(parts["project"]) if "project" in parts else "{name: cases}\n"
+    return ("metrics/project.yml", project), ("metrics/model.yml", _text(parts["model"]))
+
+
+def _broken_texts(text: str) -> list[str]:
+    broken = _parts(yaml.compose(text, yaml.SafeLoader)).get("broken")
+    return [_text(_parts(entry)["model"]) for entry in broken.value] if broken else []
+
+
+def _parts(node: yaml.Node | None) -> dict[str, yaml.Node]:
+    assert isinstance(node, yaml.MappingNode)
+    return {key.value: value for key, value in node.value}
+
+
+def _text(node: yaml.Node) -> str:
+    return str(yaml.serialize(node, width=1000, allow_unicode=True))
 
 
 def _table(name: str, shape: dict[str, Any]) -> Table:
@@ -161,6 +189,15 @@ def _case(
     query = tuple((key, _part(key, value)) for key, value in entry["query"].items())
     views = tuple(content.get("views", {}).items())
     return Case(case_id, content["why"], texts, tables, views, query, as_of, _outcome(entry, case_id))
+
+
+def _broken_case(content: dict[str, Any], entry: dict[str, Any], texts: tuple[tuple[str, str], ...]) -> Case:
+    case_id = f"{content['name']}::{entry['name']}"
+    refused = entry["refused"]
+    _require(set(refused) | {"code"} == {"names", "code"}, f"{case_id}: refused takes names and a code")
+    _require(bool(refused["names"]), f"{case_id}: a refusal names something")
+    outcome = Unloadable(tuple(refused["names"]), refused.get("code"))
+    return Case(case_id, content["why"], texts, (), (), (), content["as_of"], outcome)
 
 
 def _part(key: str, value: Any) -> Any:
@@ -196,8 +233,11 @@ def _check_file(content: dict[str, Any], stem: str) -> None:
     _require(content["name"] == stem, f"{stem}: its name is '{content['name']}'")
     _require(bool(str(content["why"]).strip()), f"{stem}: says not why")
     _require(bool(content["tables"]) and bool(content["queries"]), f"{stem}: empty")
-    names = [entry["name"] for entry in content["queries"]]
+    broken = content.get("broken", [])
+    names = [entry["name"] for entry in (*content["queries"], *broken)]
     _require(len(set(names)) == len(names), f"{stem}: two queries of one name")
+    for entry in broken:
+        _require(set(entry) == BROKEN_KEYS, f"{stem}::{entry['name']}: takes {sorted(BROKEN_KEYS)}")
     for entry in content["queries"]:
         _check_entry(entry, f"{stem}::{entry['name']}")
     _check_use(content, stem)
@@ -221,6 +261,9 @@ def _check_use(content: dict[str, Any], stem: str) -> None:
     for name in metrics:
         others = str([shape for other, shape in metrics.items() if other != name])
         _require(_says(asked, name) or _says(others, name), f"{stem}: metric '{name}' is unused")
+    for name in (segments := model.get("segments", {})):
+        others = str([metrics, *(shape for other, shape in segments.items() if other != name)])
+        _require(_says(asked, name) or _says(others, name), f"{stem}: segment '{name}' is unused")
     _check_oracles(content, stem)
 
 

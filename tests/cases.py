@@ -15,7 +15,18 @@ from semantic.compile import Compiled, compile_query
 from semantic.errors import MetricastError, QueryError
 from semantic.load import load_texts
 from semantic.query import Query
-from tests.case_files import Answer, Case, CaseError, Expected, Refused, Row, Table, load_cases
+from tests.case_files import (
+    BROKEN_FILE,
+    Answer,
+    Case,
+    CaseError,
+    Expected,
+    Refused,
+    Row,
+    Table,
+    Unloadable,
+    load_cases,
+)
 
 if TYPE_CHECKING:
     from semantic.model import Model
@@ -33,7 +44,7 @@ def run_case(case: Case) -> list[str]:
 def check_oracle(case: Case) -> list[str]:
     """The hand-written SQL gives the expected rows; a refusal has none."""
     match case.outcome:
-        case Refused():
+        case Refused() | Unloadable():
             return []
         case Expected(answer, oracle):
             given = _execute(case, oracle)
@@ -41,18 +52,41 @@ def check_oracle(case: Case) -> list[str]:
 
 
 def check_compiled(case: Case) -> list[str]:
-    """The compiled SQL gives the expected rows on DuckDB and is well-formed for Databricks."""
+    """The compiled SQL gives the expected rows on DuckDB and is well-formed for Databricks; or a refusal."""
+    match case.outcome:
+        case Unloadable() as unloadable:
+            return _judge_loading(case, unloadable)
+        case outcome:
+            return _judge_query(case, outcome)
+
+
+def _judge_loading(case: Case, unloadable: Unloadable) -> list[str]:
+    """A diagnostic with the code and the words, and none about the model without what is broken."""
+    loaded = load_texts(dict(case.texts))
+    if loaded.model is not None:
+        return ["not refused: the model loads"]
+    problems = loaded.diagnostics
+    shown = "\n".join(found.render() for found in problems)
+    if any(found.span is None or found.span.file != BROKEN_FILE for found in problems):
+        return [f"the model itself does not load: {shown}"]
+    coded = [found.render() for found in problems if unloadable.code in (None, found.code)]
+    if any(all(name in text for name in unloadable.names) for text in coded):
+        return []
+    return [f"no diagnostic {unloadable.code or ''} names {unloadable.names}: {shown}"]
+
+
+def _judge_query(case: Case, outcome: Expected | Refused) -> list[str]:
     try:
         compiled = _compile(case, "duckdb")
         other = _compile(case, "databricks")
     except QueryError as error:
-        return _judge_refusal(case.outcome, str(error))
+        return _judge_refusal(outcome, str(error))
     except MetricastError as error:
         return [f"{type(error).__name__}: {error}"]
-    if isinstance(case.outcome, Refused):
+    if isinstance(outcome, Refused):
         return [f"not refused: {compiled.sql}"]
     sqlglot.parse_one(other.sql, dialect="databricks")
-    return _judge_rows(case, compiled, case.outcome.answer)
+    return _judge_rows(case, compiled, outcome.answer)
 
 
 def _compile(case: Case, dialect: str) -> Compiled:

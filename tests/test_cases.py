@@ -33,6 +33,10 @@ queries:
   - name: none
     query: {metrics: [nothings]}
     refused: {names: [nothings]}
+broken:
+  - name: twice
+    model: {metrics: {things: {dataset: things, agg: count}}}
+    refused: {code: E202, names: [things]}
 """
 
 
@@ -48,7 +52,7 @@ def test_the_compiler_agrees(case: Case) -> None:
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "good.yml").write_text(GOOD)
-    assert [case.id for case in read_folder(tmp_path)] == ["good::all", "good::none"]
+    assert [case.id for case in read_folder(tmp_path)] == ["good::all", "good::none", "good::twice"]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +73,11 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("    expect: {columns: [things], rows: [[1]]}\n", ""),
         ("rows: [[1]]}\n    oracle", "rows: [[1, 1]]}\n    oracle"),
         ("name: none", "name: all"),
+        ("name: twice", "name: all"),
+        ("    refused: {code: E202, names: [things]}", "    refused: {code: E202, names: []}"),
+        ("    refused: {code: E202, names: [things]}", "    refused: {code: E202}"),
+        ("    refused: {code: E202, names: [things]}\n", ""),
+        ("agg: count}}\ntables", "agg: count}}\n  segments: {some: {filter: id = 1}}\ntables"),
         ("    refused: {names: [nothings]}", "    refused: {names: []}"),
         ("    refused: {names: [nothings]}\n", ""),
         ("query: {metrics: [nothings]}", "query: {metric: [nothings]}"),
@@ -87,6 +96,23 @@ def test_a_file_that_tests_nothing_fails(old: str, new: str, tmp_path: Path) -> 
 def test_an_oracle_that_disagrees_is_seen(wrong: str, tmp_path: Path) -> None:
     (tmp_path / "good.yml").write_text(GOOD.replace("SELECT count(*) FROM v", wrong))
     assert check_oracle(read_folder(tmp_path)[0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("metrics: {things: {dataset: things, agg: count}}}\n    refused", "metrics: {}}\n    refused"),
+        ("code: E202", "code: E999"),
+        ("names: [things]", "names: [people]"),
+        ("agg: count}}\ntables", "agg: sum}}\ntables"),
+    ],
+)
+def test_a_model_that_loads_or_breaks_elsewhere_is_seen(old: str, new: str, tmp_path: Path) -> None:
+    assert old in GOOD
+    (tmp_path / "good.yml").write_text(GOOD)
+    assert check_compiled(read_folder(tmp_path)[2]) == []
+    (tmp_path / "good.yml").write_text(GOOD.replace(old, new, 1))
+    assert check_compiled(read_folder(tmp_path)[2])
 
 
 @pytest.mark.parametrize(("given", "expected"), [(True, 1), (None, 0), ("1", 1), (1, 2), (0.1, 0.2), ("a", "A")])
