@@ -82,6 +82,26 @@ def test_nothing_changes_whatever_fails(
         assert {path.name for path in tmp_path.iterdir()} <= {"a.txt"}
 
 
+def test_content_is_on_the_disk_before_the_rename_and_names_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, steps, replace = tmp_path / "new" / "a.txt", list[str](), Path.replace
+
+    def flushed(descriptor: int) -> None:
+        here = os.fstat(descriptor)
+        known = [*tmp_path.rglob("*"), tmp_path]
+        steps.append(next(path.name for path in known if path.exists() and os.path.samestat(path.stat(), here)))
+
+    def renamed(source: Path, to: Path) -> Path:
+        steps.append("rename")
+        return replace(source, to)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(Path, "replace", renamed)
+    put(target, "x", tmp_path)
+    assert steps == [tmp_path.name, "a.txt", "rename", "new"]
+
+
 def test_an_unfinished_file_is_not_seen(tmp_path: Path) -> None:
     target = tmp_path / "a.txt"
     with beside(target) as staged:
