@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from semantic.errors import Report
-from semantic.model import Model, Shape
+from semantic.model import Model
 from semantic.query import Query
-from semantic.source import Node
+from semantic.source import Node, Shape
 
 if TYPE_CHECKING:
     from semantic.metric_types.base import Metric

@@ -19,26 +19,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from posixpath import normpath
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from exporters.base import AnyExporter, CatchUp, Destination, Export, RowExporter, Schedule
 from exporters.naming import check_templates, file_paths, render, sample_words
 from exporters.registry import EXPORTERS
 from semantic.compile import compile_query
 from semantic.errors import Diagnostic, ModelError, QueryError, Report, Span, suggest
-from semantic.model import Model, Names, Shape
+from semantic.model import Model, Names
 from semantic.query import Query
-from semantic.source import Node, read_shape
-
-
-def _as_text(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
+from semantic.source import Node, Shape, read_shape
 
 _ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)  # whether a query is right does not depend on it
-Period = Annotated[str | None, BeforeValidator(_as_text)]
 
 
 class ScheduleShape(Shape):
@@ -56,7 +50,7 @@ class QueryShape(Shape):
     by: Names = ()
     where: str | None = None
     having: str | None = None
-    period: Period = None
+    period: str | None = None
     order: Names = ()
     limit: int | None = None
     totals: bool = False
@@ -75,7 +69,7 @@ class ExportShape(Shape):
     description: str = ""
     owner: str | None = None
     schedule: ScheduleShape | None = None
-    period: Period = None
+    period: str | None = None
     queries: Mapping[str, QueryShape] = Field(default_factory=dict)
     to: tuple[Any, ...] = Field(min_length=1)
 

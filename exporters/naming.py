@@ -23,8 +23,7 @@ from jinja2 import StrictUndefined, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from semantic.errors import Diagnostic, ExportError, Report, suggest
-from semantic.model import Shape
-from semantic.source import Node
+from semantic.source import Node, Shape
 
 if TYPE_CHECKING:
     from exporters.base import Delivery, Export

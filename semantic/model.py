@@ -9,10 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from semantic.metric_types.base import Metric
-from semantic.source import Documents, Node
+from semantic.source import Documents, Node, Shape
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 ValueType = Literal["string", "integer", "number", "boolean", "date", "timestamp", "timestamptz"]
@@ -31,12 +31,6 @@ def _as_bins(value: Any) -> Any:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
-
-
-class Shape(BaseModel):
-    """Base of everything that is read from YAML."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Bins(Shape):

@@ -1,26 +1,42 @@
 """YAML text → values that know where they stand in the file.
 
 Composed nodes are read instead of loaded objects, because loading forgets positions, keeps the last of two equal
-keys, reads `no` as false and `12:30:00` as 45000. Scalars follow YAML 1.2: `yes`, `no` and `on` are text.
+keys, reads `no` as false, `12:30:00` as 45000 and `1.10` as 1.1. A plain scalar is the text that was written.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from semantic.errors import Diagnostic, Report, Span, suggest
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\Z")
-_INTEGER = re.compile(r"[-+]?(0|[1-9]\d*)\Z")
-_CONSTANTS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
-Shape = TypeVar("Shape", bound=BaseModel)
+_NULLS = ("", "~", "null")
+
+
+class Shape(BaseModel):
+    """Base of everything that is read from YAML; a key without a value is null where that has a meaning, else absent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        nullable = {
+            info.alias or name for name, info in cls.model_fields.items() if NoneType in get_args(info.annotation)
+        }
+        return {key: held for key, held in value.items() if held is not None or key in nullable}
+
+
+Read = TypeVar("Read", bound=Shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +180,11 @@ def _convert_mapping(source: Source, node: Any, report: Report, above: frozenset
 
 
 def _scalar(node: Any) -> Any:
-    text = str(node.value)
-    if node.style is not None:
-        return text
-    if text.lower() in _CONSTANTS:
-        return _CONSTANTS[text.lower()]
-    if _INTEGER.match(text):
-        return int(text)
-    return float(text) if _NUMBER.match(text) else text
+    """Text as it is written, None for a plain null; shapes make numbers and truth values of it where they want them."""
+    return None if not node.style and str(node.value).lower() in _NULLS else str(node.value)
 
 
-def read_shape(node: Node, shape: type[Shape], report: Report, what: str = "", **given: Any) -> Shape | None:
+def read_shape(node: Node, shape: type[Read], report: Report, what: str = "", **given: Any) -> Read | None:
     """Read a node into a pydantic shape; every mistake becomes a diagnostic at its own line and column.
 
     `what` names the thing for people (`metric 'aov'`); `given` are fields that the YAML does not carry, such as the

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from semantic.load import load_project, load_texts
+from semantic.model import Bins
 
 FOLDER = Path(__file__).parent / "errors"
 
@@ -65,6 +66,30 @@ def test_yes_no_and_times_are_text_as_they_are_written() -> None:
     assert loaded.model is not None
     dataset = loaded.model.datasets["no"]
     assert (dataset.table, dataset.description, dataset.label) == ("on", "12:30:00", "yes")
+
+
+def test_a_key_without_a_value_is_as_if_it_were_not_there() -> None:
+    text = "datasets: {users: {table: users, label: , description: ~, time: null, dimensions: {age: , sex: ~}}}\n"
+    loaded = load_texts({"a.yml": text, "b.yml": "metrics:\n"})
+    assert loaded.model is not None, loaded.diagnostics
+    dataset = loaded.model.datasets["users"]
+    assert (dataset.label, dataset.description, dataset.time, list(dataset.dimensions)) == (
+        None,
+        "",
+        None,
+        ["age", "sex"],
+    )
+
+
+def test_numbers_are_read_where_numbers_are_wanted() -> None:
+    text = "datasets: {2024_sales: {table: 2024, label: 1.10}}\n"
+    assert "not a usable name" in load_texts({"a.yml": text}).diagnostics[0].message
+    text = "datasets: {s: {table: 2024, label: 1.10, dimensions: {a: {bins: [1, 2.5]}}}}\n"
+    text += "metrics: {m: {dataset: s, agg: sum, expr: 1, empty: 0}}\n"
+    model = load_texts({"a.yml": text}).model
+    assert model is not None
+    assert (model.datasets["s"].label, model.datasets["s"].dimensions["a"].bins) == ("1.10", Bins(edges=(1, 2.5)))
+    assert model.metrics["m"].empty == 0
 
 
 def test_a_folder_without_a_project_says_so(tmp_path: Path) -> None:

@@ -12,8 +12,7 @@ from exporters.base import Delivery, Export, RowExporter, Staged
 from exporters.naming import FilePath, OptionalTitle
 from semantic.compile import spoken
 from semantic.errors import Diagnostic, Report, suggest
-from semantic.model import Shape
-from semantic.source import Node
+from semantic.source import Node, Shape
 
 
 class SheetShape(Shape):

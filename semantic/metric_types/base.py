@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict
 from sqlglot import exp
 
 from semantic.expressions import Expression
+from semantic.source import Shape
 
 Format = Literal["integer", "number", "percent"]
 
@@ -77,10 +77,8 @@ class Leaves(Protocol):
         """The value of another metric, computed as if the dimensions in `ignore` had not been asked for."""
 
 
-class Metric(BaseModel):
+class Metric(Shape):
     """A named number. Subclasses are the metric types: one file each, with the YAML shape and how it is planned."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     label: str | None = None

@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BeforeValidator
 from sqlglot import exp
 
 from semantic.expressions import quotient
 from semantic.metric_types.base import Leaves, Metric, Reference
+from semantic.source import Shape
 
 
-class Part(BaseModel):
+class Part(Shape):
     """A metric within a ratio, and the dimensions that are left out of its grouping."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     metric: str
     ignore: tuple[str, ...] = ()

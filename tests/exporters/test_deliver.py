@@ -14,7 +14,7 @@ from exporters import Change, DefinitionExporter, Delivery, Destination, Receipt
 from exporters.base import DeliveredFile, Publication
 from exporters.naming import Title
 from semantic.errors import Diagnostic, ExportError
-from semantic.model import Shape
+from semantic.source import Shape
 from tests.exporters.making import AS_OF, make_delivery, no_node
 
 

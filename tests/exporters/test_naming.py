@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exporters.naming import Days, FilePath, OptionalTitle, Title, Words, check_templates, render, words_at
 from semantic.errors import Diagnostic, ExportError
-from semantic.model import Shape
+from semantic.source import Shape
 from tests.exporters.making import no_node
 
 PERIOD = Days(date(2025, 1, 1), date(2025, 3, 30))

@@ -15,7 +15,7 @@ from exporters.naming import FilePath
 from exporters.staging import beside, place
 from semantic.errors import Diagnostic, ExportError
 from semantic.layer import Layer
-from semantic.model import Shape
+from semantic.source import Shape
 
 MONDAY = datetime(2025, 3, 3, 6, tzinfo=UTC)  # 07:00 in Berlin
 FILES = {
