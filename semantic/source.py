@@ -21,7 +21,7 @@ _NULLS = ("", "~", "null")
 
 
 class Shape(BaseModel):
-    """Base of everything that is read from YAML; a key without a value is null where that has a meaning, else absent."""
+    """Base of everything that is read from YAML; a key without a value is null where null is allowed, else absent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
