@@ -115,7 +115,9 @@ class Dataset(Shape):
         if self.validity is not None:
             times += [self.validity.from_, self.validity.to]
         for name in filter(None, times):
-            found.setdefault(name, Dimension(type="timestamp"))
+            listed = found.get(name, Dimension())
+            if "type" not in listed.model_fields_set:
+                found[name] = listed.model_copy(update={"type": "timestamp"})
         for name in (*self.primary_key, *(column for join in self.joins.values() for column in join.on)):
             found.setdefault(name, Dimension())
         return found
