@@ -1,0 +1,233 @@
+"""Plants faults in copies of the compiler, one in each; every one must be found by the judges.
+
+    python -m tests.mutants                  # all of tests/mutants.yml
+    python -m tests.mutants --only week      # those with a word in their name
+
+A fault is killed by a wrong answer: other rows, or rows where the query must be refused. An error is no answer, and so
+no proof that a judge looks at the numbers: a fault that makes errors only is reported as a crash and does not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+LIST, CASES = Path(__file__).with_name("mutants.yml"), Path(__file__).with_name("cases")
+LEAST, AT_ONCE, PATIENCE = 25, 2, 300
+RANDOM_SEED, RANDOM_EXAMPLES = 1, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A text that stands exactly once in a file of `semantic`, what to put there `instead`, and what this `breaks`.
+
+    `case` is the file of tests/cases that should notice it, and is asked first.
+    """
+
+    name: str
+    breaks: str
+    case: str
+    file: str
+    text: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Where a judge disagrees, and whether it was given a wrong answer or none."""
+
+    where: str
+    wrong: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a fault: 'killed', 'crash' or 'survived'; by which case, and why."""
+
+    outcome: str
+    by: str
+    detail: str
+    seconds: float = 0.0
+
+
+class FaultError(ValueError):
+    """A fault that cannot be planted: the compiler has changed, or the list is wrong."""
+
+
+# --- the list ------------------------------------------------------------------------------------------
+
+
+def load_faults() -> tuple[Fault, ...]:
+    """All faults. Raises FaultError with everything that is wrong with the list."""
+    faults = tuple(Fault(**entry) for entry in yaml.safe_load(LIST.read_text(encoding="utf-8")))
+    names = Counter(fault.name for fault in faults)
+    problems = [f"'{name}' stands {count} times" for name, count in names.items() if count > 1]
+    if len(faults) < LEAST:
+        problems.append(f"{len(faults)} faults; at least {LEAST} are wanted")
+    for fault in faults:
+        if not (CASES / f"{fault.case}.yml").exists():
+            problems.append(f"'{fault.name}': there are no cases '{fault.case}'")
+        try:
+            compile(mutated(fault), fault.file, "exec")
+        except (FaultError, SyntaxError) as error:
+            problems.append(f"'{fault.name}': {error}")
+    if problems:
+        raise FaultError("\n".join(problems))
+    return faults
+
+
+def mutated(fault: Fault) -> str:
+    """The text of the fault's file with the fault in it."""
+    source = (ROOT / "semantic" / fault.file).read_text(encoding="utf-8")
+    count = source.count(fault.text)
+    if count != 1:
+        raise FaultError(f"semantic/{fault.file} must hold this text once, and holds it {count} times: {fault.text}")
+    return source.replace(fault.text, fault.instead)
+
+
+# --- the judges ----------------------------------------------------------------------------------------
+
+
+def by_cases(first: str) -> Iterator[Finding]:
+    """The hand-made cases, those of one file first."""
+    from tests.cases import check_compiled, load_cases
+
+    for case in sorted(load_cases(), key=lambda case: not case.id.startswith(f"{first}::")):
+        try:
+            problems = check_compiled(case)
+        except Exception as error:  # noqa: BLE001 (a crash is what this tells apart)
+            problems = [f"{type(error).__name__}: {error}"]
+        for problem in problems[:1]:
+            yield Finding(case.id, problem.startswith(("compiled gives", "not refused")), problem)
+
+
+def by_random_examples(_: str) -> Iterator[Finding]:
+    """Random examples, the same in every run, against the naive evaluator."""
+    from tests.judge import judge
+    from tests.strategies import example_at
+
+    for number in range(RANDOM_EXAMPLES):
+        verdict = judge(example_at(RANDOM_SEED, number))
+        if verdict.fault is not None:
+            wrong = verdict.fault in ("rows", "order", "columns", "accepted")
+            yield Finding(f"random {RANDOM_SEED}:{number}", wrong, f"{verdict.fault}: {verdict.detail}")
+
+
+Judge = Callable[[str], Iterator[Finding]]
+JUDGES: tuple[Judge, ...] = (by_cases, by_random_examples)  # another engine is another judge
+
+
+def judge_all(first: str) -> Verdict:
+    """The first wrong answer that any judge finds, else the first error; `first` is a file of cases."""
+    crash: Finding | None = None
+    for judge in JUDGES:
+        for finding in judge(first):
+            if finding.wrong:
+                return Verdict("killed", finding.where, finding.detail)
+            crash = crash or finding
+    return Verdict("crash", crash.where, crash.detail) if crash else Verdict("survived", "", "")
+
+
+# --- running -------------------------------------------------------------------------------------------
+
+
+def run(fault: Fault | None) -> Verdict:
+    """Judge a copy of the compiler with a fault, or without one, in a process of its own."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        shutil.copytree(ROOT / "semantic", Path(folder, "semantic"), ignore=shutil.ignore_patterns("__pycache__"))
+        if fault is not None:
+            Path(folder, "semantic", fault.file).write_text(mutated(fault), encoding="utf-8")
+        outcome, by, detail = _judged_in(folder, fault.case if fault else "")
+    return Verdict(outcome, by, detail, time.monotonic() - began)
+
+
+def _judged_in(folder: str, first: str) -> tuple[str, str, str]:
+    path = os.pathsep.join((folder, str(ROOT)))
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-P", "-m", "tests.mutants", "--judge", folder, first]
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        return "crash", "", f"no verdict after {PATIENCE} s"
+    if done.returncode != 0:
+        return "crash", "", done.stderr
+    outcome, by, detail = json.loads(done.stdout.splitlines()[-1])
+    return outcome, by, detail
+
+
+def _judge(folder: str, first: str) -> int:
+    import semantic
+
+    if Path(semantic.__file__).parent.parent != Path(folder):
+        print(f"not the copy is judged, but {semantic.__file__}", file=sys.stderr)
+        return 1
+    verdict = judge_all(first)
+    print(json.dumps([verdict.outcome, verdict.by, verdict.detail]))
+    return 0
+
+
+# --- the table -----------------------------------------------------------------------------------------
+
+
+def main() -> int:
+    """The exit code: 0 when every fault is killed, 1 when one is not, 2 when the list or the compiler is wrong."""
+    options = _options()
+    if options.judge:
+        return _judge(*options.judge)
+    try:
+        faults = [fault for fault in load_faults() if options.only in fault.name]
+    except FaultError as error:
+        print(f"tests/mutants.yml does not fit semantic/ any more:\n{error}")
+        return 2
+    baseline = run(None)
+    if baseline.outcome != "survived":
+        print(f"the judges disagree with the compiler as it is: {baseline.by}\n{baseline.detail}")
+        return 2
+    return _report(faults, baseline.seconds, verbose=bool(options.only))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants")
+    parser.add_argument("--only", default="", metavar="WORD", help="the faults with this in their name, with details")
+    parser.add_argument("--judge", nargs=2, metavar=("FOLDER", "CASE"), help="judge a copy; the runner calls this")
+    return parser.parse_args()
+
+
+def _report(faults: list[Fault], baseline: float, verbose: bool) -> int:
+    began, found = time.monotonic(), Counter[str]()
+    names, breaks = (max(len(getattr(fault, part)) for fault in faults) for part in ("name", "breaks"))
+    print(f"{'fault':{names}}  {'breaks':{breaks}}  seconds  killed by", flush=True)
+    print(f"{'(none)':{names}}  {'':{breaks}}  {baseline:7.1f}", flush=True)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for fault, verdict in zip(faults, pool.map(run, faults), strict=True):
+            found[verdict.outcome] += 1
+            shown = verdict.by if verdict.outcome == "killed" else f"{verdict.outcome.upper()} {verdict.by}"
+            print(f"{fault.name:{names}}  {fault.breaks:{breaks}}  {verdict.seconds:7.1f}  {shown}", flush=True)
+            if verbose or verdict.outcome == "crash":
+                print(verdict.detail)
+    lost = len(faults) - found["killed"]
+    rest = f", {found['survived']} survived, {found['crash']} crashed" if lost else ""
+    print(f"{found['killed']} of {len(faults)} faults killed{rest}; {time.monotonic() - began:.0f} s")
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
