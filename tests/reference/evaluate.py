@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from fractions import Fraction
 from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tests.reference import expressions
+from tests.reference.aggregates import Combination, aggregate
 from tests.reference.lookup import (
     Field,
     Reader,
     Subject,
     Word,
     canonical,
+    names_in_segments,
     path_to,
     resolve,
     resolve_own,
@@ -41,7 +41,7 @@ from tests.reference.model import (
 from tests.reference.times import Clockwork, Period, parse_period, spine
 
 Group = tuple[Value, ...]
-Tables = dict["Leaf", dict[Group, list[Value]]]
+Tables = dict["Leaf", dict[Group, list[Subject]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,8 @@ class Run:
         metric, query = leaf.metric, self.query
         dataset = self.model.datasets[metric.dataset]
         asked = [name for name in self.dimensions if name not in leaf.ignore]
-        conditions = list(expressions.names(query.where)) if query.where else []
+        conditions = [*expressions.names(query.where or ()), *names_in_segments(self.model, query.where or ())]
+        conditions += names_in_segments(self.model, metric.filter or ())
         references = [resolve(self.model, dataset, name) for name in (*asked, *conditions)]
         for expr in (metric.expr, metric.filter):
             own = [resolve_own(self.model, dataset, name) for name in expressions.names(expr or ())]
@@ -159,17 +160,16 @@ class Run:
 
     # -- leaves ----------------------------------------------------------------------------------------------
 
-    def _table(self, leaf: Leaf) -> dict[Group, list[Value]]:
-        """The values of a leaf's rows by group: exactly the rows that pass filter, where and period."""
+    def _table(self, leaf: Leaf) -> dict[Group, list[Subject]]:
+        """A leaf's rows by group: exactly the rows that pass filter, where and period."""
         if leaf not in self._tables:
-            table: dict[Group, list[Value]] = {}
+            table: dict[Group, list[Subject]] = {}
             dataset = self.model.datasets[leaf.metric.dataset]
             places, asked = self.kept(leaf), self.dimensions
             references = [resolve(self.model, dataset, asked[place]) for place in places]
             for subject in self._subjects(leaf.metric):
                 group = tuple(self.reader.group_value(subject, reference) for reference in references)
-                expr = leaf.metric.expr or ("lit", 1)
-                table.setdefault(group, []).append(self.reader.own(subject, expr))
+                table.setdefault(group, []).append(subject)
             self._tables[leaf] = table
         return self._tables[leaf]
 
@@ -189,6 +189,46 @@ class Run:
             if self.query.where is None or self.reader.condition(subject, self.query.where) is True:
                 yield subject
 
+    # -- aggregates ------------------------------------------------------------------------------------------
+
+    def _aggregate(self, metric: Simple, subjects: Sequence[Subject]) -> Value:
+        expr = metric.expr or ("lit", 1)
+        match metric.agg:
+            case None:
+                nameless: dict[str, Value] = {}
+                values = expressions.replaced(expr, "agg", lambda part: self._inner(part, subjects))
+                return expressions.evaluate(values, nameless.__getitem__)
+            case "first" | "last":
+                return self._at_the_end(metric.agg, expr, subjects)
+        return aggregate(metric.agg, [self._measured(subject, expr) for subject in subjects], metric.p)
+
+    def _inner(self, call: Expr, subjects: Sequence[Subject]) -> Value:
+        """The value of one aggregate within arithmetic."""
+        _, agg, expr = call
+        inner: Any = ("lit", 1) if expr is None else expr
+        return aggregate(str(agg), [self.reader.own(subject, inner) for subject in subjects])
+
+    def _measured(self, subject: Subject, expr: Expr) -> Value | Combination:
+        """The value on a row; of a list the combination, NULL where one of its parts is."""
+        if expr[0] != "list":
+            return self.reader.own(subject, expr)
+        parts: Any = expr[1:]
+        values = tuple(self.reader.own(subject, part) for part in parts)
+        return None if None in values else values
+
+    def _at_the_end(self, agg: str, expr: Expr, subjects: Sequence[Subject]) -> Value:
+        """The value on the row with the smallest or largest clock, then key; rows without a time have no place."""
+
+        def place(subject: Subject) -> Any:
+            key = subject.dataset.primary_key
+            return subject.at, tuple(subject.row[column] for column in key)
+
+        timed = [subject for subject in subjects if subject.at is not None]
+        if not timed:
+            return None
+        chosen = min(timed, key=place) if agg == "first" else max(timed, key=place)
+        return self.reader.own(chosen, expr)
+
     # -- cells -----------------------------------------------------------------------------------------------
 
     def values(self, group: Group) -> tuple[Value, ...]:
@@ -201,7 +241,7 @@ class Run:
             case Simple():
                 leaf = self._leaf(metric, ignore)
                 place = tuple(group[index] for index in self.kept(leaf))
-                value = aggregate(metric.agg, self._table(leaf).get(place, []))
+                value = self._aggregate(metric, self._table(leaf).get(place, []))
             case Ratio(numerator=top, denominator=bottom):
                 parts = (self._value(part.metric, group, ignore | self._ignored(part.ignore)) for part in (top, bottom))
                 value = expressions.divide(*parts)
@@ -267,7 +307,8 @@ class Run:
         return roots[0]
 
     def _named(self) -> list[str]:
-        return [*self.dimensions, *expressions.names(self.query.where or ())]
+        where = self.query.where or ()
+        return [*self.dimensions, *expressions.names(where), *names_in_segments(self.model, where)]
 
     def _datasets_asked(self) -> list[Dataset]:
         """The datasets the names begin with; for the name of a join, those that have it."""
@@ -296,23 +337,3 @@ class Run:
             known.sort(key=itemgetter(place), reverse=item.endswith(" desc"))
             rows = known + [row for row in rows if row[place] is None]
         return rows
-
-
-def aggregate(agg: str, values: list[Any]) -> Value:
-    """What SQL gives over these values: COUNT 0 and everything else NULL when none is known."""
-    known = [value for value in values if value is not None]
-    if agg in ("count", "count_distinct"):
-        return len(known if agg == "count" else set(known))
-    if not known:
-        return None
-    value: Value = AGGREGATES[agg](known)
-    return value
-
-
-AGGREGATES: dict[str, Callable[[list[Any]], Any]] = {
-    "sum": sum,
-    "avg": lambda known: float(sum(map(Fraction, known)) / len(known)),
-    "median": lambda known: float(statistics.median(map(Fraction, known))),
-    "min": min,
-    "max": max,
-}

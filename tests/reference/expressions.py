@@ -1,7 +1,8 @@
 """The expression vocabulary on tuples: evaluated with SQL's three-valued logic, and printed as its text.
 
 Heads: ("lit", v) ("name", n) ("case", ((when, then), …), otherwise) ("cast", x, "date"), the operators of
-`OPERATORS` and the functions of `FUNCTIONS`, each followed by its arguments.
+`OPERATORS` and the functions of `FUNCTIONS`, each followed by its arguments. What only a row or a group has a value for
+stands as ("segment", n) and ("agg", "sum", x), where x is None for `*`; both are replaced before an evaluation.
 """
 
 from __future__ import annotations
@@ -27,6 +28,25 @@ def names(expr: Expr) -> Iterator[str]:
         for part in expr:
             if isinstance(part, tuple):
                 yield from names(part)
+
+
+def within(expr: Expr, head: str) -> Iterator[Expr]:
+    """The parts of an expression that begin with this head, outermost first."""
+    if expr[:1] == (head,):
+        yield expr
+    elif expr[:1] != ("lit",):
+        for part in expr:
+            if isinstance(part, tuple):
+                yield from within(part, head)
+
+
+def replaced(expr: Expr, head: str, value_of: Callable[[Expr], Value]) -> Expr:
+    """The expression with a literal for each part that begins with this head."""
+    if expr[:1] == (head,):
+        return ("lit", value_of(expr))
+    if expr[:1] == ("lit",):
+        return expr
+    return tuple(replaced(part, head, value_of) if isinstance(part, tuple) else part for part in expr)
 
 
 def evaluate(expr: Expr, env: Environment) -> Value:
@@ -331,6 +351,10 @@ def to_sql(expr: Expr) -> str:
             return f"case {arms} else {to_sql(cast(Expr, rest[1]))} end"
         case "cast":
             return f"cast({to_sql(cast(Expr, rest[0]))} as {rest[1]})"
+        case "segment":
+            return str(rest[0])
+        case "agg":
+            return f"{rest[0]}({'*' if rest[1] is None else to_sql(cast(Expr, rest[1]))})"
     return _operator_sql(str(head), [to_sql(cast(Expr, part)) for part in rest])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from tests.reference.expressions import evaluate, names
+from tests.reference.expressions import evaluate, names, replaced, within
 from tests.reference.model import (
     BELOW_DAY,
     TIME_TYPES,
@@ -121,6 +121,21 @@ def _dotted_path(model: Model, root: Dataset, dotted: str) -> Path:
     return path
 
 
+def segment(model: Model, name: object) -> Expr:
+    """The condition that a segment stands for."""
+    if name not in model.segments:
+        raise Refused(f"no segment {name}")
+    return model.segments[str(name)]
+
+
+def names_in_segments(model: Model, expr: Expr) -> Iterator[str]:
+    """The names in the segments of an expression, and in theirs; they mean what they mean in `where`."""
+    for part in within(expr, "segment"):
+        condition = segment(model, part[1])
+        yield from names(condition)
+        yield from names_in_segments(model, condition)
+
+
 def uses_at(dimension: Dimension) -> bool:
     return dimension.expr is not None and "at" in names(dimension.expr)
 
@@ -166,8 +181,8 @@ class Reader:
 
     def condition(self, subject: Subject, expr: Expr) -> Value:
         """A query's condition or value on a row."""
-        dataset = subject.dataset
-        return evaluate(expr, lambda n: self.condition_value(subject, resolve(self.model, dataset, n)))
+        dataset, settled = subject.dataset, self._settled(subject, expr)
+        return evaluate(settled, lambda n: self.condition_value(subject, resolve(self.model, dataset, n)))
 
     def own(self, subject: Subject, expr: Expr) -> Value:
         """A metric's `expr` or `filter` on a row: own dimensions, then columns, then `join.dimension`."""
@@ -176,7 +191,11 @@ class Reader:
             reference = resolve_own(self.model, subject.dataset, name)
             return subject.row[name] if reference is None else self.condition_value(subject, reference)
 
-        return evaluate(expr, value_of)
+        return evaluate(self._settled(subject, expr), value_of)
+
+    def _settled(self, subject: Subject, expr: Expr) -> Expr:
+        """The expression with what is true of the row in place of each segment."""
+        return replaced(expr, "segment", lambda part: self.condition(subject, segment(self.model, part[1])))
 
     def _raw(self, subject: Subject, field: Field) -> Value:
         """A dimension's value as its column or expression gives it; NULL where the path finds no row."""

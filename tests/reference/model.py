@@ -8,7 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 Value = None | bool | int | float | Decimal | str | date | datetime
-# A tuple such as ("=", ("name", "gender"), ("lit", "f")); see expressions.py for the closed set of heads.
+# A tuple such as ("=", ("name", "gender"), ("lit", "f")); see expressions.py for the closed set of heads. A metric's
+# `expr` may also be ("list", a, b), and hold ("agg", "sum", x) where it is arithmetic of aggregates.
 Expr = tuple[object, ...]
 Row = Mapping[str, Value]
 
@@ -87,13 +88,16 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Simple:
+    """`agg` None: `expr` is arithmetic of aggregates."""
+
     name: str
     dataset: str
-    agg: str
+    agg: str | None
     expr: Expr | None = None
     filter: Expr | None = None
     time: str | None = None
     empty: int | None = None
+    p: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ class Model:
     metrics: Mapping[str, Metric]
     time_zone: str = "UTC"
     week_start: str = "monday"
+    segments: Mapping[str, Expr] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
