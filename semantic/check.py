@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from zoneinfo import ZoneInfo
 
+from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from semantic.aggregates import ORDERED
 from semantic.errors import Diagnostic, QueryError, Span, listing, suggest
-from semantic.expressions import GRAINS, ExpressionError, parse
+from semantic.expressions import GRAINS, Expression, ExpressionError, Name
 from semantic.joins import follow, key_columns
 from semantic.metric_types import Metric, Ratio
 from semantic.metric_types.simple import Simple
 from semantic.model import Dataset, Dimension, Join, Model
-from semantic.names import read_name
+from semantic.names import names_within, read_name
+from semantic.parse import parse
 from semantic.scan_select import parse_dataset_sql
 from semantic.scans import Context, RowScope, Unreachable
 from semantic.trees import IS_TOTAL
@@ -175,15 +178,89 @@ def _check_own_rows(model: Model, metric: Metric) -> Iterator[Diagnostic]:
         message = f"unknown dataset '{metric.dataset}' in metric '{metric.name}'"
         yield Diagnostic("E205", message, _place(model, at, "dataset"), hint)
         return
-    for key, text in (("expr", metric.expr), ("filter", metric.filter)):
+    for path, text in metric.texts:
         try:
-            names = parse(text).names if text is not None else ()
+            names = [name for read in metric.read(path, text) for name in read.names]
         except ExpressionError:
             continue  # reported by the metric itself
         for name in names:
-            if name.qualifier not in ("", metric.dataset):
-                span = _within(model, name.start, name.end, at, key)
-                yield from _check_looked_up(model, metric.dataset, str(name), span)
+            span = _within(model, name.start, name.end, at, *path)
+            yield from _check_row_name(model, metric, name, span, is_condition=path == ("filter",))
+    yield from _check_order(model, metric, model.datasets[metric.dataset])
+
+
+def _check_row_name(
+    model: Model, metric: Simple, name: Name, span: Span, *, is_condition: bool
+) -> Iterator[Diagnostic]:
+    """A name in a metric's own expressions: looked-up ones lead somewhere, segments stand in conditions only."""
+    if name.qualifier not in ("", metric.dataset):
+        yield from _check_looked_up(model, metric.dataset, str(name), span)
+    elif not name.qualifier and name.name in model.segments:
+        if not is_condition and name.name in model.metrics:
+            return  # the segment's name is reported where it is given
+        if not is_condition:
+            message = f"'{name}' in metric '{metric.name}' is a segment, which is a condition and no value"
+            yield Diagnostic("E213", message, span, "put it into filter")
+            return
+        try:
+            within = list(names_within(model, Expression(name.name, exp.column(name.name))))
+        except ExpressionError:
+            return  # reported by the segment itself
+        for found in within:
+            yield from _check_looked_up(model, metric.dataset, str(found), span)
+
+
+def _check_order(model: Model, metric: Simple, dataset: Dataset) -> Iterator[Diagnostic]:
+    """What depends on the order of rows needs a clock and a key."""
+    if metric.agg not in ORDERED:
+        return
+    missing = "time" if (metric.time or dataset.time) is None else "primary_key"
+    if missing == "time" or not dataset.primary_key:
+        message = f"'{metric.agg}' takes the order of the rows in time, and dataset '{dataset.name}' has no {missing}"
+        span = _place(model, f"metrics.{metric.name}", "agg")
+        yield Diagnostic("E215", message, span, f"declare it: {missing}: … in dataset '{dataset.name}'")
+
+
+def check_segments(model: Model) -> Iterator[Diagnostic]:
+    """Names are free, filters are in the vocabulary and over dimensions or segments, none is made of itself."""
+    for name, segment in model.segments.items():
+        at = f"segments.{name}"
+        if name in model.metrics or name in model.owners or name in RESERVED:
+            what = "a metric" if name in model.metrics else "a dimension" if name in model.owners else "taken"
+            message = f"a segment cannot be called '{name}': the name is {what}"
+            yield Diagnostic("E203", message, _name_place(model, at))
+        try:
+            names = parse(segment.filter).names
+        except ExpressionError as error:
+            yield Diagnostic("E210", error.message, _within(model, error.start, error.end, at, "filter"), error.hint)
+            continue
+        for found in names:
+            yield from _check_segment_name(model, at, found)
+        if name in _segments_within(model, segment.filter, frozenset()):
+            yield Diagnostic("E216", f"segment '{name}' is made of itself", _name_place(model, at))
+
+
+def _check_segment_name(model: Model, at: str, name: Name) -> Iterator[Diagnostic]:
+    span = _within(model, name.start, name.end, at, "filter")
+    if not name.qualifier and name.name in GRAINS:
+        yield Diagnostic("E213", f"'{name}' is a metric's own time, and a segment has none", span)
+    elif name.qualifier or name.name not in model.segments:
+        try:
+            read_name(model, name)
+        except QueryError as error:
+            hint = error.diagnostics[0].hint or suggest(str(name), model.segments)
+            yield Diagnostic("E213", error.diagnostics[0].message, span, hint)
+
+
+def _segments_within(model: Model, text: str, seen: frozenset[str]) -> frozenset[str]:
+    """The segments that a filter is made of, at any depth."""
+    try:
+        names = {name.name for name in parse(text).names if not name.qualifier and name.name in model.segments}
+    except ExpressionError:
+        return seen  # reported where it stands
+    for name in names - seen:
+        seen = _segments_within(model, model.segments[name].filter, seen | {name})
+    return seen
 
 
 def _check_looked_up(model: Model, dataset: str, name: str, span: Span) -> Iterator[Diagnostic]:
@@ -241,6 +318,7 @@ CHECKS: tuple[Check, ...] = (
     check_datasets,
     check_joins,
     check_dimensions,
+    check_segments,
     check_metrics,
     check_cycles,
 )

@@ -176,6 +176,10 @@ DUCKDB = Dialect(
         "forever": lambda kind: cast(exp.Literal.string("infinity"), str(kind.this)),
         "series": _duckdb_series,
         "files": _duckdb_files,
+        "row": lambda *values: exp.Tuple(expressions=list(values)),
+        "percentile": lambda value, p: function("quantile_cont", value, p),
+        "first": lambda value, order: function("arg_min_null", value, order),
+        "last": lambda value, order: function("arg_max_null", value, order),
     },
 )
 
@@ -260,6 +264,10 @@ DATABRICKS = Dialect(
         "forever": _databricks_forever,
         "series": _databricks_series,
         "files": _databricks_files,
+        "row": lambda *values: function("struct", *values),
+        "percentile": lambda value, p: function("percentile", value, p),
+        "first": lambda value, order: function("min_by", value, order),
+        "last": lambda value, order: function("max_by", value, order),
     },
 )
 

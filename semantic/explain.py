@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from semantic.errors import Diagnostic, QueryError, suggest
-from semantic.expressions import parse
 from semantic.joins import find_route
 from semantic.metric_types import Metric, Simple
 from semantic.model import Model
+from semantic.parse import parse
 from semantic.resolve import metrics_within
 
 
@@ -64,8 +64,8 @@ def _parts(model: Model, metric: Metric) -> Iterable[tuple[str, str]]:
 def _columns(model: Model, leaf: Simple) -> Iterable[str]:
     dataset = model.datasets[leaf.dataset]
     source = dataset.table or f"{dataset.name} (sql)"
-    for text in (leaf.expr, leaf.filter):
-        for name in parse(text).names if text else ():
+    for path, text in leaf.texts:
+        for name in (name for read in leaf.read(path, text) for name in read.names):
             if name.qualifier in ("", leaf.dataset):
                 dimension = model.dimensions[leaf.dataset].get(name.name)
                 inner = parse(dimension.expr).names if dimension and dimension.expr else (name,)

@@ -1,52 +1,22 @@
-"""Expressions that people write: read, held to one vocabulary, and bound to what their names mean.
+"""Expressions as trees of one vocabulary, whose names are bound to what they mean, and the builders of such trees.
 
-sqlglot reads the syntax only. Every call is renamed before parsing, so that no function gets a meaning from
-sqlglot's own tables: a call is either in VOCABULARY, and emitted per dialect by `dialects.py`, or it is refused.
+A function of the vocabulary is a `call`: a node to which only the emitters in `dialects.py` give a text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokenizer_core import Token, TokenType
-
-from semantic.errors import suggest
 
 GRAINS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 CALL = "fn$"
-_READER = sqlglot.Dialect.get_or_raise("duckdb")
-_LONGEST = 10_000
+AGGREGATE = "agg$"
 
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A function of the vocabulary: how many arguments, and whether the first is a quoted unit of time."""
-
-    least: int
-    most: int | None
-    unit: bool = False
-
-
-VOCABULARY: dict[str, Function] = {
-    **{name: Function(1, 1) for name in ("abs", "ceil", "floor", "lower", "upper", "trim", "length")},
-    **{name: Function(1, 1) for name in ("year", "quarter", "month", "day", "hour", "iso_weekday")},
-    **{name: Function(2, 2) for name in ("nullif", "mod", "left", "right", "starts_with", "contains", "age_years")},
-    **{name: Function(1, None) for name in ("coalesce", "greatest", "least", "concat")},
-    "round": Function(1, 2),
-    "substring": Function(2, 3),
-    "replace": Function(3, 3),
-    "date_trunc": Function(2, 2, unit=True),
-    "date_diff": Function(3, 3, unit=True),
-}
-AGGREGATES = ("count", "sum", "avg", "min", "max", "median", "any_value", "array_agg", "string_agg", "stddev")
-
-_COMPARISONS = (
+COMPARISONS = (
     exp.EQ,
     exp.NEQ,
     exp.GT,
@@ -58,17 +28,6 @@ _COMPARISONS = (
     exp.In,
     exp.Between,
 )
-_NODES = frozenset(
-    {
-        *_COMPARISONS,
-        *(exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Anonymous),
-        *(exp.And, exp.Or, exp.Not, exp.Is, exp.Like, exp.Case, exp.If, exp.DPipe),
-        *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Cast, exp.DataType, exp.DataTypeParam),
-    }
-)
-_CAST_TYPES = frozenset(
-    exp.DataType.build(name).this for name in ("double", "decimal", "text", "varchar", "boolean", "date", "timestamp")
-) | {exp.DType.TIMESTAMPNTZ}
 _NULL_AWARE = ("coalesce", "nullif", "greatest", "least", "concat")
 _STRICT = frozenset(
     {
@@ -113,15 +72,15 @@ class Name:
 
 @dataclass(frozen=True)
 class Expression:
-    """A parsed expression; its tree is shared and must not be changed."""
+    """A parsed expression; its tree is shared and must not be changed. Equal trees are equal expressions."""
 
-    text: str
+    text: str = field(compare=False)
     tree: exp.Expr
 
     @cached_property
     def names(self) -> tuple[Name, ...]:
         """Every name, in the order of the text."""
-        return tuple(sorted(map(_name, self.tree.find_all(exp.Column)), key=lambda name: name.start))
+        return tuple(sorted(map(name_of, self.tree.find_all(exp.Column)), key=lambda name: name.start))
 
     def replace_names(
         self, resolve: Callable[[Name], exp.Expr], kind_of: Callable[[Name], str | None] = lambda _: None
@@ -131,39 +90,40 @@ class Expression:
         `kind_of` says which names are a 'date' or a 'timestamp': text compared with them is read as one.
         """
         root = exp.Paren(this=self.tree.copy())
-        for node in list(root.find_all(*_COMPARISONS)):
+        for node in list(root.find_all(*COMPARISONS)):
             _read_times(node, kind_of)
         for node in root.find_all(exp.Anonymous):
             _refuse_time_of_date(node, kind_of)
         for column in list(root.find_all(exp.Column)):
-            meaning = resolve(_name(column))
+            meaning = resolve(name_of(column))
             column.replace(meaning if column.parent is root else wrap(meaning))
         found: exp.Expr = root.this
         return found.pop()
 
 
-@lru_cache(maxsize=8192)
-def parse(text: str) -> Expression:
-    """Read an expression of the vocabulary; raises ExpressionError with the place of the mistake."""
-    if not text.strip():
-        raise ExpressionError("the expression is empty")
-    if len(text) > _LONGEST:
-        raise ExpressionError(f"the expression is longer than {_LONGEST} characters")
-    try:
-        tokens = list(_rename_calls(_READER.tokenize(text)))
-        trees = _READER.parser().parse(tokens, text)
-    except TokenError as error:
-        raise ExpressionError(f"this is not an expression: {str(error).splitlines()[0]}") from None
-    except ParseError as error:
-        raise _syntax_error(text, error) from None
-    except RecursionError:
-        raise ExpressionError("the expression is nested too deeply") from None
-    if len(trees) != 1 or trees[0] is None:
-        at = text.find(";")
-        raise ExpressionError("one expression is expected here", max(at, 0), max(at, 0) + 1)
-    for node in trees[0].walk():
-        _check(node, text)
-    return Expression(text, _exact_division(trees[0]))
+@dataclass(frozen=True)
+class AggregateExpression:
+    """Arithmetic of aggregates: each with its name and row expressions, in the order of the tree."""
+
+    tree: exp.Expr
+
+    @cached_property
+    def aggregates(self) -> tuple[tuple[str, tuple[Expression, ...]], ...]:
+        """The aggregates; counting rows has no row expression."""
+        found = []
+        for node in aggregate_nodes(self.tree):
+            values = [value for value in node.expressions if not isinstance(value, exp.Star)]
+            name = str(node.this).removeprefix(AGGREGATE)
+            found.append((name, tuple(Expression(value.sql(), value.copy()) for value in values)))
+        return tuple(found)
+
+    def replace_aggregates(self, columns: list[exp.Expr]) -> exp.Expr:
+        """A copy with a column in the place of each aggregate."""
+        root = exp.Paren(this=self.tree.copy())
+        for node, column in zip(aggregate_nodes(root), columns, strict=True):
+            node.replace(column)
+        found: exp.Expr = root.this
+        return found.pop()
 
 
 def is_strict(node: exp.Expr) -> bool:
@@ -223,113 +183,18 @@ def date_literal(day: date) -> exp.Expr:
     return exp.Cast(this=text(day.isoformat()), to=exp.DataType.build("date"))
 
 
-def _rename_calls(tokens: list[Token]) -> Iterator[Token]:
-    """Make every `name(` a call that sqlglot does not know, so that only the vocabulary gives it a meaning."""
-    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
-        if after is None or after.token_type != TokenType.L_PAREN:
-            yield token
-            continue
-        name = token.text.lower()
-        if name in VOCABULARY and token.token_type != TokenType.IDENTIFIER:
-            yield Token(TokenType.VAR, CALL + name, token.line, token.col, token.start, token.end, [])
-        elif (token.token_type in (TokenType.VAR, TokenType.IDENTIFIER) and name != "cast") or name in AGGREGATES:
-            raise _unknown_function(name, token)
-        else:
-            yield token
+def aggregate_nodes(tree: exp.Expr) -> list[exp.Anonymous]:
+    """The aggregates in a tree, in its order."""
+    return [node for node in tree.find_all(exp.Anonymous) if str(node.this).startswith(AGGREGATE)]
 
 
-def _unknown_function(name: str, token: Token) -> ExpressionError:
-    if name in AGGREGATES:
-        hint = "aggregate with a metric (agg: …) and use the metric's name"
-        return ExpressionError(
-            f"'{name}' aggregates, and is not allowed in an expression", token.start, token.end + 1, hint
-        )
-    hint = suggest(name, [*VOCABULARY, "cast"]) or f"supported: {', '.join(sorted(VOCABULARY))}"
-    return ExpressionError(f"the function '{name}' is not in the vocabulary", token.start, token.end + 1, hint)
-
-
-def _syntax_error(source: str, error: ParseError) -> ExpressionError:
-    first = error.errors[0] if error.errors else {}
-    word = str(first.get("highlight") or "")
-    start = len(str(first.get("start_context") or ""))
-    message = str(first.get("description") or "").split(" for <class")[0].replace("Required keyword: ", "")
-    found = source.find(word, max(0, start - 1)) if word else len(source)
-    return ExpressionError(f"this is not an expression: {message}", max(found, 0), max(found, 0) + len(word))
-
-
-def _check(node: exp.Expr, source: str) -> None:
-    """Refuse what is not in the vocabulary."""
-    if type(node) not in _NODES:
-        raise ExpressionError(f"{_spoken(node)} is not in the vocabulary of expressions", *_place(node, source))
-    match node:
-        case exp.Anonymous():
-            _check_call(node, source)
-        case exp.Cast() if node.to.this not in _CAST_TYPES:
-            hint = (
-                "cast to double, decimal(p, s), text, boolean, date or timestamp; round() or floor() make whole numbers"
-            )
-            raise ExpressionError(
-                f"a cast to {node.to.sql().lower()} is not in the vocabulary", *_place(node, source), hint
-            )
-        case exp.In() if not node.expressions:
-            raise ExpressionError("'in' needs a list of values between parentheses", *_place(node, source))
-
-
-def _check_call(node: exp.Anonymous, source: str) -> None:
-    name = str(node.this).removeprefix(CALL)
-    function, count = VOCABULARY[name], len(node.expressions)
-    start, end = _place(node, source, name)
-    if count < function.least or (function.most is not None and count > function.most):
-        wanted = function.least if function.least == function.most else f"at least {function.least}"
-        raise ExpressionError(f"'{name}' takes {wanted} argument(s), not {count}", start, end)
-    if function.unit:
-        unit = node.expressions[0]
-        if not (unit.is_string and unit.this in GRAINS):
-            known = ", ".join(GRAINS)
-            raise ExpressionError(
-                f"'{name}' starts with a quoted unit: {name}('month', …)", start, end, f"units: {known}"
-            )
-
-
-def _spoken(node: exp.Expr) -> str:
-    match node:
-        case exp.Select() | exp.Subquery() | exp.Query():
-            return "a subquery"
-        case exp.Window():
-            return "a window"
-        case exp.Star():
-            return "'*'"
-        case exp.Placeholder() | exp.Parameter():
-            return "a placeholder"
-        case _:
-            return f"'{type(node).__name__.lower()}'"
-
-
-def _place(node: exp.Expr, source: str, word: str = "") -> tuple[int, int]:
-    """The characters of a node: those of its name where sqlglot kept them, else of a word, else everything."""
-    if "start" in node.meta:
-        return int(node.meta["start"]), int(node.meta["end"]) + 1
-    at = source.lower().find(word) if word else -1
-    if at >= 0:
-        return at, at + len(word)
-    starts = [int(found.meta["start"]) for found in node.find_all(exp.Identifier) if "start" in found.meta]
-    return (min(starts), len(source)) if starts else (0, len(source))
-
-
-def _name(column: exp.Column) -> Name:
+def name_of(column: exp.Column) -> Name:
+    """The name that a column of a parsed expression stands for."""
     parts = column.parts
     starts = [part.meta.get("start") for part in parts]
     start = next((int(at) for at in starts if at is not None), 0)
     end = max((int(part.meta.get("end", start)) for part in parts), default=start) + 1
     return Name(tuple(part.name for part in parts), start, end)
-
-
-def _exact_division(tree: exp.Expr) -> exp.Expr:
-    root = exp.Paren(this=tree)
-    for node in reversed(list(root.find_all(exp.Div))):  # innermost first
-        node.replace(quotient(node.this.copy(), node.expression.copy()))
-    found: exp.Expr = root.this
-    return found.pop()
 
 
 def _refuse_time_of_date(node: exp.Anonymous, kind_of: Callable[[Name], str | None]) -> None:
@@ -338,7 +203,7 @@ def _refuse_time_of_date(node: exp.Anonymous, kind_of: Callable[[Name], str | No
     below_day = name == "hour" or (name == "date_trunc" and arguments[0].this in ("second", "minute", "hour"))
     if not below_day or not isinstance(arguments[-1], exp.Column):
         return
-    found = _name(arguments[-1])
+    found = name_of(arguments[-1])
     if kind_of(found) == "date":
         unit = name if name == "hour" else arguments[0].this
         raise ExpressionError(f"'{found}' is a date: it has no {unit}", found.start, found.end)
@@ -346,7 +211,7 @@ def _refuse_time_of_date(node: exp.Anonymous, kind_of: Callable[[Name], str | No
 
 def _read_times(node: exp.Expr, kind_of: Callable[[Name], str | None]) -> None:
     """Read text that is compared with a date or timestamp as one."""
-    kinds = (kind_of(_name(column)) for column in node.iter_expressions() if isinstance(column, exp.Column))
+    kinds = (kind_of(name_of(column)) for column in node.iter_expressions() if isinstance(column, exp.Column))
     kind = next((kind for kind in kinds if kind), None)
     if kind is None:
         return

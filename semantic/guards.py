@@ -13,9 +13,9 @@ from sqlglot import exp
 from semantic.dialects import DIALECTS
 from semantic.engines.base import Engine
 from semantic.errors import Diagnostic, EngineError
-from semantic.expressions import parse
 from semantic.joins import key_columns
 from semantic.model import Dataset, Dimension, Model, Validity
+from semantic.parse import parse
 from semantic.plan import Plan
 from semantic.scan_select import source_of
 from semantic.trees import column, named, select, subquery

@@ -10,12 +10,12 @@ from types import MappingProxyType
 from semantic.check import CHECKS
 from semantic.errors import Diagnostic, Report, Span, suggest
 from semantic.metric_types import METRIC_TYPES, Metric
-from semantic.model import Dataset, Model, Project
+from semantic.model import Dataset, Model, Project, Segment
 from semantic.source import Documents, Node, read_shape, read_yaml
 
 FOLDER = "metrics"
 PROJECT_FILE = "project.yml"
-SECTIONS = ("datasets", "metrics", "exports")
+SECTIONS = ("datasets", "metrics", "segments", "exports")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ def load_texts(files: Mapping[str, str], root: Path | None = None) -> Loaded:
     known: dict[str, Node] = {f"project.{number}": node for number, node in enumerate(settings)}
     datasets = dict(_datasets(documents, known, found.append))
     metrics = dict(_metrics(documents, known, found.append))
-    model = Model(project or Project(), datasets, metrics, root, documents, MappingProxyType(known))
+    segments = dict(_segments(documents, known, found.append))
+    model = Model(project or Project(), datasets, metrics, segments, root, documents, MappingProxyType(known))
     for check in CHECKS:
         found.extend(check(model))
     ordered = tuple(sorted(dict.fromkeys(found), key=_place))
@@ -77,7 +78,7 @@ def _place(diagnostic: Diagnostic) -> tuple[str, int, int]:
 
 def _check_sections(node: Node, report: Report) -> None:
     if not isinstance(node.value, dict):
-        report(Diagnostic("E106", "a file must hold datasets:, metrics: or exports:", node.span))
+        report(Diagnostic("E106", "a file must hold datasets:, metrics:, segments: or exports:", node.span))
         return
     for key in node.value:
         if key not in SECTIONS:
@@ -109,6 +110,14 @@ def _datasets(documents: Documents, known: dict[str, Node], report: Report) -> I
         dataset = read_shape(node, Dataset, report, f"dataset '{name}'", name=name)
         if dataset is not None:
             yield name, dataset
+
+
+def _segments(documents: Documents, known: dict[str, Node], report: Report) -> Iterator[tuple[str, Segment]]:
+    for name, node in _entries(documents, "segments", report):
+        known[f"segments.{name}"] = node
+        segment = read_shape(node, Segment, report, f"segment '{name}'", name=name)
+        if segment is not None:
+            yield name, segment
 
 
 def _metrics(documents: Documents, known: dict[str, Node], report: Report) -> Iterator[tuple[str, Metric]]:

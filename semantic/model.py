@@ -123,6 +123,15 @@ class Dataset(Shape):
         return found
 
 
+class Segment(Shape):
+    """A named condition over dimensions."""
+
+    name: str
+    filter: str
+    label: str | None = None
+    description: str = ""
+
+
 class Target(Shape):
     """Where queries run."""
 
@@ -147,6 +156,7 @@ class Model:
     project: Project
     datasets: Mapping[str, Dataset]
     metrics: Mapping[str, Metric]
+    segments: Mapping[str, Segment] = field(default_factory=dict)
     root: Path | None = None
     documents: Documents = field(default_factory=lambda: Documents(()))
     nodes: Mapping[str, Node] = field(default_factory=dict)

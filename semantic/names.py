@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from semantic.errors import Diagnostic, QueryError, listing, suggest
-from semantic.expressions import GRAINS, Name
+from semantic.expressions import GRAINS, Expression, Name
 from semantic.joins import owner_of
 from semantic.model import Model
+from semantic.parse import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,16 @@ def read_name(model: Model, name: Name | str) -> Reference:
         raise QueryError(Diagnostic("E302", f"'{'.'.join(parts)}' is not a dimension: write dataset.dimension"))
     _check_qualifier(model, parts[0], parts[1])
     return DimensionRef(parts[0], parts[1], grain)
+
+
+def names_within(model: Model, expression: Expression, seen: frozenset[str] = frozenset()) -> Iterator[Name]:
+    """The names in a condition, those of the segments in it instead of the segments' own."""
+    for name in expression.names:
+        if name.qualifier or name.name not in model.segments:
+            yield name
+        elif name.name not in seen:
+            inner = parse(model.segments[name.name].filter)
+            yield from names_within(model, inner, seen | {name.name})
 
 
 def datasets_called(model: Model, qualifier: str) -> tuple[str, ...]:

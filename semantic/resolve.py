@@ -8,13 +8,14 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from semantic.aggregates import Aggregation
 from semantic.errors import Diagnostic, QueryError, listing, suggest
-from semantic.expressions import Expression, ExpressionError, number, parse
+from semantic.expressions import Expression, ExpressionError, number
 from semantic.joins import find_route
 from semantic.metric_types import Metric, Simple
-from semantic.metric_types.base import RowAggregate
 from semantic.model import Model
-from semantic.names import DimensionRef, Reference, TimeWord, read_name
+from semantic.names import DimensionRef, Reference, TimeWord, names_within, read_name
+from semantic.parse import parse
 from semantic.periods import Calendar, Period, parse_period
 from semantic.plan import Key, Measure, Output, Plan, Scan, Sort
 from semantic.query import Query
@@ -36,10 +37,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A simple metric at the query's grain without the ignored keys; `name` is its column."""
+    """An aggregate at the query's grain without the ignored keys; `name` is its column."""
 
     name: str
-    metric: RowAggregate
+    aggregation: Aggregation
     ignored: frozenset[str]
 
 
@@ -49,14 +50,14 @@ class LeafBook:
 
     asked: Asked
     ignored: frozenset[str] = frozenset()
-    found: dict[tuple[str, frozenset[str]], Leaf] = field(default_factory=dict)
+    found: dict[tuple[Aggregation, frozenset[str]], Leaf] = field(default_factory=dict)
 
-    def leaf(self, metric: RowAggregate) -> exp.Expr:
+    def leaf(self, aggregation: Aggregation) -> exp.Expr:
         """The column of an aggregate's leaf."""
-        key = (metric.name, self.ignored)
+        key = (aggregation, self.ignored)
         if key not in self.found:
             taken = {leaf.name for leaf in self.found.values()} | {key.name for key, _ in self.asked.by}
-            self.found[key] = Leaf(_unused(metric.name, taken), metric, self.ignored)
+            self.found[key] = Leaf(_unused(aggregation.name, taken), aggregation, self.ignored)
         return leaf_column(self.found[key].name)
 
     def metric(self, name: str, ignore: frozenset[str] = frozenset()) -> exp.Expr:
@@ -158,19 +159,21 @@ def _same(entry: Reference, reference: Reference) -> bool:
 def _asked_for(asked: Asked, leaf: Leaf) -> str:
     """The metric as people know it: itself, or the asked-for one that is made of it."""
     names = asked.query.metrics
-    return leaf.metric.name if leaf.metric.name in names else f"{leaf.metric.name}' (within '{', '.join(names)}')"
+    own = leaf.aggregation.metric
+    return own if own in names else f"{own}' (within '{', '.join(names)}')"
 
 
 def _leaf_scan(asked: Asked, leaf: Leaf, shown_as: str) -> Scan:
-    metric = leaf.metric
-    time = metric.time or asked.context.model.datasets[metric.dataset].time
-    scope = RowScope(asked.context, metric.dataset, time, f"metric '{shown_as}'")
+    aggregation = leaf.aggregation
+    dataset = asked.context.model.datasets[aggregation.dataset]
+    scope = RowScope(asked.context, dataset.name, aggregation.time or dataset.time, f"metric '{shown_as}'")
     try:
-        value = scope.row_value(metric.parsed_expr) if metric.parsed_expr else None
-        own = scope.row_value(metric.parsed_filter) if metric.parsed_filter else None
+        values = [scope.row_value(value) for value in aggregation.values]
+        own = scope.row_condition(aggregation.filter) if aggregation.filter else None
     except Unreachable as error:
-        raise QueryError(Diagnostic("E316", f"metric '{metric.name}': {error}")) from None
-    measure = Measure(leaf.name, metric.aggregate(value), own, metric.counts)
+        raise QueryError(Diagnostic("E316", f"metric '{aggregation.metric}': {error}")) from None
+    order = scope.row_order(f"'{aggregation.agg}'") if aggregation.is_ordered else []
+    measure = Measure(leaf.name, aggregation.expression(values, order), own, aggregation.counts)
     return _scan(asked, scope, leaf.ignored, (measure,), shown_as)
 
 
@@ -201,7 +204,7 @@ def _filters(asked: Asked, scope: RowScope, shown_as: str) -> Iterable[exp.Expr]
     try:
         yield scope.condition(asked.where, "where")
     except Unreachable as error:
-        names = listing([str(name) for name in asked.where.names])
+        names = listing([str(name) for name in names_within(asked.context.model, asked.where)])
         message = f"metric '{shown_as}' cannot be filtered by {names}: {error}"
         hint = "a filter is never dropped for one metric: ask for the metrics apart"
         raise QueryError(Diagnostic("E317", message, hint=hint)) from None

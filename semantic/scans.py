@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,7 +17,6 @@ from semantic.expressions import (
     call,
     is_strict,
     number,
-    parse,
     text,
     timestamp_literal,
     wrap,
@@ -24,6 +24,7 @@ from semantic.expressions import (
 from semantic.joins import Route, find_route, key_columns
 from semantic.model import Bins, Dimension, Model
 from semantic.names import DimensionRef, Reference, TimeWord, read_name
+from semantic.parse import parse
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.plan import Lookup
 
@@ -80,21 +81,59 @@ class RowScope:
                 return clock.instant() if clock else value
 
     def condition(self, expression: Expression, shown_as: str) -> exp.Expr:
-        """A condition over dimensions and time words (`where`), bound to these rows."""
-        known = {name.parts: read_name(self.context.model, name) for name in expression.names}
-        try:
-            return expression.replace_names(
-                lambda name: self._local_value(known[name.parts]), lambda name: self._kind(known[name.parts])
-            )
-        except ExpressionError as error:
-            raise refuse_expression(error, expression.text, shown_as) from None
+        """A condition over dimensions, time words and segments (`where`), bound to these rows."""
+        names = [name for name in expression.names if not self._is_segment(name)]
+        known = {name.parts: read_name(self.context.model, name) for name in names}
+
+        def resolve(name: Name) -> exp.Expr:
+            return self._segment(name) or self._local_value(known[name.parts])
+
+        def kind_of(name: Name) -> str | None:
+            return self._kind(known[name.parts]) if name.parts in known else None
+
+        return self._bind(expression, resolve, kind_of, shown_as)
 
     def row_value(self, expression: Expression) -> exp.Expr:
         """A metric's own expression: names are dimensions first, then columns."""
+        return self._bind(expression, self._metric_name, self._metric_kind, f"dataset {self.dataset}")
+
+    def row_condition(self, expression: Expression) -> exp.Expr:
+        """A metric's own filter: as `row_value`, and a bare name may be a segment."""
+
+        def resolve(name: Name) -> exp.Expr:
+            return self._segment(name) or self._metric_name(name)
+
+        def kind_of(name: Name) -> str | None:
+            return None if self._is_segment(name) else self._metric_kind(name)
+
+        return self._bind(expression, resolve, kind_of, f"dataset {self.dataset}")
+
+    def row_order(self, wanted_by: str) -> list[exp.Expr]:
+        """What puts the rows in order of time: the clock, then the primary key."""
+        keys = self.context.model.datasets[self.dataset].primary_key
+        return [self.clock(wanted_by).value, *(column(self.dataset, key) for key in keys)]
+
+    def _is_segment(self, name: Name) -> bool:
+        return not name.qualifier and name.name in self.context.model.segments
+
+    def _segment(self, name: Name) -> exp.Expr | None:
+        """The condition that a segment's name stands for, in parentheses."""
+        if not self._is_segment(name):
+            return None
+        segment = self.context.model.segments[name.name]
+        return exp.Paren(this=self.condition(parse(segment.filter), f"segment {name.name}"))
+
+    def _bind(
+        self,
+        expression: Expression,
+        resolve: Callable[[Name], exp.Expr],
+        kind_of: Callable[[Name], str | None],
+        shown_as: str,
+    ) -> exp.Expr:
         try:
-            return expression.replace_names(self._metric_name, self._metric_kind)
+            return expression.replace_names(resolve, kind_of)
         except ExpressionError as error:
-            raise refuse_expression(error, expression.text, f"dataset {self.dataset}") from None
+            raise refuse_expression(error, expression.text, shown_as) from None
 
     def _metric_name(self, name: Name) -> exp.Expr:
         if name.qualifier in ("", self.dataset):

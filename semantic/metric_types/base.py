@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from sqlglot import exp
 
-from semantic.expressions import Expression
+from semantic.aggregates import Aggregation
 from semantic.source import Shape
 
 Format = Literal["integer", "number", "percent"]
@@ -30,47 +30,16 @@ class Problem:
 
     code: str
     message: str
-    path: tuple[str, ...]
+    path: tuple[str | int, ...]
     start: int = 0
     end: int = 0
     hint: str | None = None
 
 
-class RowAggregate(Protocol):
-    """What a leaf of a plan is computed from: an aggregate over the rows of one dataset."""
-
-    @property
-    def name(self) -> str:
-        """The metric's name."""
-
-    @property
-    def dataset(self) -> str:
-        """The dataset whose rows are aggregated."""
-
-    @property
-    def time(self) -> str | None:
-        """A clock of its own, or None for the dataset's."""
-
-    @property
-    def counts(self) -> bool:
-        """Whether an empty set of rows gives 0 rather than NULL."""
-
-    @property
-    def parsed_expr(self) -> Expression | None:
-        """The row expression that is aggregated; None where rows are counted."""
-
-    @property
-    def parsed_filter(self) -> Expression | None:
-        """The condition on the rows."""
-
-    def aggregate(self, value: exp.Expr | None) -> exp.Expr:
-        """The aggregate of a row-level value."""
-
-
 class Leaves(Protocol):
     """Where a metric type asks for what it is made of while it is planned."""
 
-    def leaf(self, metric: RowAggregate) -> exp.Expr:
+    def leaf(self, aggregation: Aggregation) -> exp.Expr:
         """The column in which the aggregate's value at the query's grain will stand."""
 
     def metric(self, name: str, ignore: frozenset[str] = frozenset()) -> exp.Expr:

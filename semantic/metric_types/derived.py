@@ -10,8 +10,9 @@ from typing import Literal
 
 from sqlglot import exp
 
-from semantic.expressions import Expression, ExpressionError, parse
+from semantic.expressions import Expression, ExpressionError
 from semantic.metric_types.base import Leaves, Metric, Problem, Reference
+from semantic.parse import parse
 
 
 class Derived(Metric):

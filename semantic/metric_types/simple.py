@@ -1,94 +1,102 @@
-"""`simple`: an aggregate over the rows of one dataset.
+"""`simple`: an aggregate over the rows of one dataset, or arithmetic of such aggregates.
 
 active_users: {dataset: activity, agg: count_distinct, expr: user_id, filter: activity_type = 'login'}
+net_revenue:  {dataset: sales, expr: sum(amount) - sum(discount)}
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Literal
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 from sqlglot import exp
 
-from semantic.expressions import Expression, ExpressionError, parse
+from semantic.aggregates import Aggregate, Aggregation
+from semantic.expressions import Expression, ExpressionError
 from semantic.metric_types.base import Leaves, Metric, Problem
+from semantic.parse import parse, parse_aggregates
 
-Aggregate = Literal["count", "count_distinct", "sum", "avg", "min", "max", "median"]
+
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
 
 
 class Simple(Metric):
-    """An aggregate (`agg`) of a row expression over the rows of a dataset that pass `filter`."""
+    """An aggregate (`agg`) of `expr` over the rows that pass `filter`; without `agg` the aggregates stand in `expr`."""
 
     type: Literal["simple"] = "simple"
     dataset: str
-    agg: Aggregate
-    expr: str | None = None
+    agg: Aggregate | None = None
+    expr: Annotated[tuple[str, ...] | None, BeforeValidator(_as_tuple)] = None
+    p: float | None = None
     filter: str | None = None
     time: str | None = None
 
     @model_validator(mode="after")
-    def _has_something_to_aggregate(self) -> Simple:
-        if self.expr is None and self.agg != "count":
-            raise ValueError(f"'{self.agg}' needs an 'expr': what is to be aggregated")
+    def _has_what_it_needs(self) -> Simple:
+        if self.expr == () or (self.expr is None and self.agg != "count"):
+            what = f"'{self.agg}' needs" if self.agg else "without 'agg' a metric needs"
+            raise ValueError(f"{what} an 'expr': what is to be aggregated")
+        if self.expr is not None and len(self.expr) != 1 and self.agg != "count_distinct":
+            raise ValueError("several expressions can only be counted distinct (agg: count_distinct)")
+        if (self.p is not None) != (self.agg == "percentile"):
+            raise ValueError(
+                "'percentile' needs a 'p', as in p: 0.9" if self.p is None else "'p' is for percentile only"
+            )
+        if self.p is not None and not 0 <= self.p <= 1:
+            raise ValueError(f"'p' must lie between 0 and 1, not {self.p:g}")
         return self
-
-    @property
-    def counts(self) -> bool:
-        """Whether an empty set of rows gives 0 rather than NULL."""
-        return self.agg in ("count", "count_distinct")
 
     @property
     def definition(self) -> str:
         """As `count_distinct(user_id) over activity where activity_type = 'login'`."""
         where = f" where {self.filter}" if self.filter else ""
-        return f"{self.agg}({self.expr or 'rows'}) over {self.dataset}{where}"
+        values = ", ".join((*(self.expr or ("rows",)), *([f"{self.p:g}"] if self.p is not None else [])))
+        return (
+            f"{self.agg}({values}) over {self.dataset}{where}" if self.agg else f"{values} over {self.dataset}{where}"
+        )
+
+    @property
+    def texts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The expressions over rows as written, each with its path in the YAML."""
+        for position, text in enumerate(self.expr or ()):
+            yield (("expr",) if len(self.expr or ()) == 1 else ("expr", position)), text
+        if self.filter is not None:
+            yield ("filter",), self.filter
+
+    def read(self, path: tuple[str | int, ...], text: str) -> tuple[Expression, ...]:
+        """The row expressions in one of `texts`. Raises ExpressionError."""
+        if self.agg is None and path[0] == "expr":
+            return tuple(value for _, values in parse_aggregates(text).aggregates for value in values)
+        return (parse(text),)
+
+    @property
+    def aggregations(self) -> tuple[Aggregation, ...]:
+        """The aggregates that this metric is made of."""
+        if self.agg is not None:
+            return (self._aggregation(self.name, self.agg, tuple(map(parse, self.expr or ()))),)
+        found = parse_aggregates(self.expr[0] if self.expr else "").aggregates
+        return tuple(self._aggregation(f"{self.name}_{agg}", agg, values) for agg, values in found)
+
+    def _aggregation(self, name: str, agg: str, values: tuple[Expression, ...]) -> Aggregation:
+        own = parse(self.filter) if self.filter is not None else None
+        return Aggregation(name, self.name, self.dataset, agg, values, own, self.time, self.p)
 
     def problems(self, dimensions: Mapping[str, Collection[str]]) -> Iterable[Problem]:
         """Expressions outside the vocabulary, and a clock that the dataset does not have."""
-        for key, text in (("expr", self.expr), ("filter", self.filter)):
+        for path, text in self.texts:
             try:
-                if text is not None:
-                    parse(text)
+                self.read(path, text)
             except ExpressionError as error:
-                yield Problem("E210", error.message, (key,), error.start, error.end, error.hint)
+                yield Problem("E210", error.message, path, error.start, error.end, error.hint)
         known = dimensions.get(self.dataset)
         if known is not None and self.time and self.time not in known:
             yield Problem("E204", f"dataset '{self.dataset}' has no time dimension '{self.time}'", ("time",))
 
     def plan(self, leaves: Leaves) -> exp.Expr:
-        """A leaf of its own."""
-        return leaves.leaf(self)
-
-    def aggregate(self, value: exp.Expr | None) -> exp.Expr:
-        """The aggregate of a row-level value; `value` is None where rows are counted."""
-        match self.agg:
-            case "count":
-                return exp.Count(this=value if value is not None else exp.Star())
-            case "count_distinct":
-                return exp.Count(this=exp.Distinct(expressions=[value]))
-            case "sum":
-                return exp.Sum(this=value)
-            case "avg":
-                return exp.Avg(this=_double(value))
-            case "min":
-                return exp.Min(this=value)
-            case "max":
-                return exp.Max(this=value)
-            case "median":
-                return exp.Median(this=_double(value))
-
-    @property
-    def parsed_expr(self) -> Expression | None:
-        """The row expression, read."""
-        return parse(self.expr) if self.expr is not None else None
-
-    @property
-    def parsed_filter(self) -> Expression | None:
-        """The filter, read."""
-        return parse(self.filter) if self.filter is not None else None
-
-
-def _double(value: exp.Expr | None) -> exp.Expr:
-    """Averages of decimals are cut to a few digits by some engines; those of doubles are not."""
-    return exp.Cast(this=value, to=exp.DataType.build("double"))
+        """A leaf of its own; of arithmetic, a leaf for each aggregate."""
+        if self.agg is not None:
+            return leaves.leaf(self.aggregations[0])
+        columns = [leaves.leaf(aggregation) for aggregation in self.aggregations]
+        return parse_aggregates(self.expr[0] if self.expr else "").replace_aggregates(columns)

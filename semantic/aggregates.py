@@ -1,0 +1,104 @@
+"""The aggregates over the rows of one dataset.
+
+A new one is a name in Aggregate, an entry in AGGREGATES and, where dialects differ, an emitter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from sqlglot import exp
+
+from semantic.expressions import Expression, call, number
+
+Aggregate = Literal[
+    "count",
+    "count_distinct",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "median",
+    "percentile",
+    "stddev",
+    "variance",
+    "approx_count_distinct",
+    "first",
+    "last",
+]
+COUNTS = ("count", "count_distinct", "approx_count_distinct")
+ORDERED = ("first", "last")
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """An aggregate over a dataset's rows: what a leaf of a plan is computed from.
+
+    `values` are row expressions: none counts rows, several count distinct combinations. Two equal aggregations are one
+    leaf, whatever metric they belong to.
+    """
+
+    name: str = field(compare=False)
+    metric: str = field(compare=False)
+    dataset: str
+    agg: str
+    values: tuple[Expression, ...] = ()
+    filter: Expression | None = None
+    time: str | None = None
+    p: float | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether an empty set of rows gives 0 rather than NULL."""
+        return self.agg in COUNTS
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether it depends on the order of the rows in time."""
+        return self.agg in ORDERED
+
+    def expression(self, values: list[exp.Expr], order: list[exp.Expr]) -> exp.Expr:
+        """The aggregate of bound row values; `order` is the clock and the primary key, for the ordered ones."""
+        if self.is_ordered:
+            return call(self.agg, values[0], _order_key(order))
+        if len(values) > 1:
+            return exp.Count(this=exp.Distinct(expressions=[_complete_row(values)]))
+        if self.agg == "percentile":
+            return call("percentile", _double(values[0]), number(self.p or 0))
+        return AGGREGATES[self.agg](values[0] if values else exp.Star())
+
+
+def _double(value: exp.Expr) -> exp.Expr:
+    """Averages of decimals are cut to a few digits by some engines; those of doubles are not."""
+    return exp.Cast(this=value, to=exp.DataType.build("double"))
+
+
+def _present(value: exp.Expr) -> exp.Expr:
+    return exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
+
+
+def _order_key(order: list[exp.Expr]) -> exp.Expr:
+    """The row's place in time; NULL, and so out of the race, where it has no time."""
+    return exp.Case().when(_present(order[0]), call("row", *order))
+
+
+def _complete_row(values: list[exp.Expr]) -> exp.Expr:
+    """The values together; NULL, and so not counted, where one of them is NULL."""
+    return exp.Case().when(exp.and_(*map(_present, values), copy=False), call("row", *values))
+
+
+AGGREGATES: dict[str, Callable[[exp.Expr], exp.Expr]] = {
+    "count": lambda value: exp.Count(this=value),
+    "count_distinct": lambda value: exp.Count(this=exp.Distinct(expressions=[value])),
+    "sum": lambda value: exp.Sum(this=value),
+    "avg": lambda value: exp.Avg(this=_double(value)),
+    "min": lambda value: exp.Min(this=value),
+    "max": lambda value: exp.Max(this=value),
+    "median": lambda value: exp.Median(this=_double(value)),
+    "stddev": lambda value: exp.StddevSamp(this=_double(value)),
+    "variance": lambda value: exp.Variance(this=_double(value)),
+    "approx_count_distinct": lambda value: exp.ApproxDistinct(this=value),
+}
+AGGREGATE_NAMES: tuple[str, ...] = get_args(Aggregate)

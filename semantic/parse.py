@@ -1,0 +1,239 @@
+"""From the text that people write to an expression of the vocabulary; what is not in it is refused, with its place.
+
+sqlglot reads the syntax only. Every call is renamed before parsing, so that no function gets a meaning from sqlglot's
+own tables: a call is either in VOCABULARY, and emitted per dialect by `dialects.py`, or it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from semantic.errors import suggest
+from semantic.expressions import (
+    AGGREGATE,
+    CALL,
+    COMPARISONS,
+    GRAINS,
+    AggregateExpression,
+    Expression,
+    ExpressionError,
+    aggregate_nodes,
+    name_of,
+    quotient,
+)
+
+_READER = sqlglot.Dialect.get_or_raise("duckdb")
+_LONGEST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the vocabulary: how many arguments, and whether the first is a quoted unit of time."""
+
+    least: int
+    most: int | None
+    unit: bool = False
+
+
+VOCABULARY: dict[str, Function] = {
+    **{name: Function(1, 1) for name in ("abs", "ceil", "floor", "lower", "upper", "trim", "length")},
+    **{name: Function(1, 1) for name in ("year", "quarter", "month", "day", "hour", "iso_weekday")},
+    **{name: Function(2, 2) for name in ("nullif", "mod", "left", "right", "starts_with", "contains", "age_years")},
+    **{name: Function(1, None) for name in ("coalesce", "greatest", "least", "concat")},
+    "round": Function(1, 2),
+    "substring": Function(2, 3),
+    "replace": Function(3, 3),
+    "date_trunc": Function(2, 2, unit=True),
+    "date_diff": Function(3, 3, unit=True),
+}
+AGGREGATE_CALLS = ("count", "count_distinct", "sum", "avg", "min", "max", "median", "stddev", "variance")
+_OTHER_AGGREGATES = ("any_value", "array_agg", "string_agg", "percentile_cont", "percentile", "first", "last")
+_NODES = frozenset(
+    {
+        *COMPARISONS,
+        *(exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Anonymous),
+        *(exp.And, exp.Or, exp.Not, exp.Is, exp.Like, exp.Case, exp.If, exp.DPipe),
+        *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Cast, exp.DataType, exp.DataTypeParam),
+    }
+)
+_CAST_TYPES = frozenset(
+    exp.DataType.build(name).this for name in ("double", "decimal", "text", "varchar", "boolean", "date", "timestamp")
+) | {exp.DType.TIMESTAMPNTZ}
+
+
+@lru_cache(maxsize=8192)
+def parse(text: str) -> Expression:
+    """Read an expression of the vocabulary; raises ExpressionError with the place of the mistake."""
+    tree = _read(text, ())
+    for node in tree.walk():
+        _check(node, text)
+    return Expression(text, _exact_division(tree))
+
+
+@lru_cache(maxsize=1024)
+def parse_aggregates(text: str) -> AggregateExpression:
+    """Read arithmetic of aggregates, `sum(amount) / count(*)`; raises ExpressionError with the place of the mistake."""
+    tree = _read(text, AGGREGATE_CALLS)
+    for node in tree.walk():
+        if not isinstance(node, exp.Star):
+            _check(node, text)
+    found = AggregateExpression(_exact_division(tree))
+    _check_aggregates(found.tree, text)
+    return found
+
+
+def _read(text: str, aggregates: tuple[str, ...]) -> exp.Expr:
+    """The raw tree of one expression, its calls renamed."""
+    if not text.strip():
+        raise ExpressionError("the expression is empty")
+    if len(text) > _LONGEST:
+        raise ExpressionError(f"the expression is longer than {_LONGEST} characters")
+    try:
+        tokens = list(_rename_calls(_READER.tokenize(text), aggregates))
+        trees = _READER.parser().parse(tokens, text)
+    except TokenError as error:
+        raise ExpressionError(f"this is not an expression: {str(error).splitlines()[0]}") from None
+    except ParseError as error:
+        raise _syntax_error(text, error) from None
+    except RecursionError:
+        raise ExpressionError("the expression is nested too deeply") from None
+    if len(trees) != 1 or trees[0] is None:
+        at = text.find(";")
+        raise ExpressionError("one expression is expected here", max(at, 0), max(at, 0) + 1)
+    return trees[0]
+
+
+def _rename_calls(tokens: list[Token], aggregates: tuple[str, ...]) -> Iterator[Token]:
+    """Make every `name(` a call that sqlglot does not know, so that only the vocabulary gives it a meaning."""
+    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+        if after is None or after.token_type != TokenType.L_PAREN:
+            yield token
+            continue
+        name = token.text.lower()
+        if name in VOCABULARY and token.token_type != TokenType.IDENTIFIER:
+            yield Token(TokenType.VAR, CALL + name, token.line, token.col, token.start, token.end, [])
+        elif name in aggregates and token.token_type != TokenType.IDENTIFIER:
+            yield Token(TokenType.VAR, AGGREGATE + name, token.line, token.col, token.start, token.end, [])
+        elif (token.token_type in (TokenType.VAR, TokenType.IDENTIFIER) and name != "cast") or name in AGGREGATE_CALLS:
+            raise _unknown_function(name, token)
+        else:
+            yield token
+
+
+def _unknown_function(name: str, token: Token) -> ExpressionError:
+    if name in (*AGGREGATE_CALLS, *_OTHER_AGGREGATES):
+        hint = "aggregate with a metric (agg: …) and use the metric's name"
+        return ExpressionError(
+            f"'{name}' aggregates, and is not allowed in an expression", token.start, token.end + 1, hint
+        )
+    hint = suggest(name, [*VOCABULARY, "cast"]) or f"supported: {', '.join(sorted(VOCABULARY))}"
+    return ExpressionError(f"the function '{name}' is not in the vocabulary", token.start, token.end + 1, hint)
+
+
+def _syntax_error(source: str, error: ParseError) -> ExpressionError:
+    first = error.errors[0] if error.errors else {}
+    word = str(first.get("highlight") or "")
+    start = len(str(first.get("start_context") or ""))
+    message = str(first.get("description") or "").split(" for <class")[0].replace("Required keyword: ", "")
+    found = source.find(word, max(0, start - 1)) if word else len(source)
+    return ExpressionError(f"this is not an expression: {message}", max(found, 0), max(found, 0) + len(word))
+
+
+def _check(node: exp.Expr, source: str) -> None:
+    """Refuse what is not in the vocabulary."""
+    if type(node) not in _NODES:
+        raise ExpressionError(f"{_spoken(node)} is not in the vocabulary of expressions", *_place(node, source))
+    match node:
+        case exp.Anonymous() if not str(node.this).startswith(AGGREGATE):
+            _check_call(node, source)
+        case exp.Cast() if node.to.this not in _CAST_TYPES:
+            hint = (
+                "cast to double, decimal(p, s), text, boolean, date or timestamp; round() or floor() make whole numbers"
+            )
+            raise ExpressionError(
+                f"a cast to {node.to.sql().lower()} is not in the vocabulary", *_place(node, source), hint
+            )
+        case exp.In() if not node.expressions:
+            raise ExpressionError("'in' needs a list of values between parentheses", *_place(node, source))
+
+
+def _check_call(node: exp.Anonymous, source: str) -> None:
+    name = str(node.this).removeprefix(CALL)
+    function, count = VOCABULARY[name], len(node.expressions)
+    start, end = _place(node, source, name)
+    if count < function.least or (function.most is not None and count > function.most):
+        wanted = function.least if function.least == function.most else f"at least {function.least}"
+        raise ExpressionError(f"'{name}' takes {wanted} argument(s), not {count}", start, end)
+    if function.unit:
+        unit = node.expressions[0]
+        if not (unit.is_string and unit.this in GRAINS):
+            known = ", ".join(GRAINS)
+            raise ExpressionError(
+                f"'{name}' starts with a quoted unit: {name}('month', …)", start, end, f"units: {known}"
+            )
+
+
+def _check_aggregates(tree: exp.Expr, source: str) -> None:
+    """Every name stands within exactly one aggregate, and every aggregate has what it needs."""
+    nodes = aggregate_nodes(tree)
+    if not nodes:
+        hint = "name the aggregate with agg, or write sum(…), count(*) … in expr"
+        raise ExpressionError("there is no aggregate here", 0, len(source), hint)
+    inside: set[int] = set()
+    for node in nodes:
+        name = str(node.this).removeprefix(AGGREGATE)
+        place = _place(node, source, name)
+        below = [found for value in node.expressions for found in value.walk()]
+        if any(found is other for other in nodes for found in below):
+            raise ExpressionError("an aggregate stands within another one", *place)
+        stars = [found for found in below if isinstance(found, exp.Star)]
+        if stars and (name != "count" or len(below) != 1):
+            raise ExpressionError("'*' stands for rows in count(*) only", *place)
+        if len(node.expressions) != 1 and not (name == "count_distinct" and node.expressions):
+            raise ExpressionError(f"'{name}' takes one expression", *place)
+        inside |= {id(found) for found in below}
+    for column in tree.find_all(exp.Column):
+        if id(column) not in inside:
+            found = name_of(column)
+            hint = "a column must stand within an aggregate; metrics are combined by type: derived"
+            raise ExpressionError(f"'{found}' stands outside the aggregates", found.start, found.end, hint)
+
+
+def _spoken(node: exp.Expr) -> str:
+    match node:
+        case exp.Select() | exp.Subquery() | exp.Query():
+            return "a subquery"
+        case exp.Window():
+            return "a window"
+        case exp.Star():
+            return "'*'"
+        case exp.Placeholder() | exp.Parameter():
+            return "a placeholder"
+        case _:
+            return f"'{type(node).__name__.lower()}'"
+
+
+def _place(node: exp.Expr, source: str, word: str = "") -> tuple[int, int]:
+    """The characters of a node: those of its name where sqlglot kept them, else of a word, else everything."""
+    if "start" in node.meta:
+        return int(node.meta["start"]), int(node.meta["end"]) + 1
+    at = source.lower().find(word) if word else -1
+    if at >= 0:
+        return at, at + len(word)
+    starts = [int(found.meta["start"]) for found in node.find_all(exp.Identifier) if "start" in found.meta]
+    return (min(starts), len(source)) if starts else (0, len(source))
+
+
+def _exact_division(tree: exp.Expr) -> exp.Expr:
+    root = exp.Paren(this=tree)
+    for node in reversed(list(root.find_all(exp.Div))):  # innermost first
+        node.replace(quotient(node.this.copy(), node.expression.copy()))
+    found: exp.Expr = root.this
+    return found.pop()
