@@ -89,9 +89,11 @@ def _judge_answer(example: Example, compiled: Compiled, expected: Answer) -> Ver
 
 
 def _exactness(example: Example, column: str) -> Exact:
-    """Derived metrics may come as doubles where exact numbers would do, and so may the value for `empty`."""
+    """Arithmetic of metrics and aggregates may come as doubles where exact numbers would do, and so may `empty`."""
     metric = example.model.metrics.get(column)
-    if isinstance(metric, Derived) or (isinstance(metric, Simple) and _may_be_double(metric.expr or ())):
+    if isinstance(metric, Simple) and (metric.agg is None or _may_be_double(metric.expr or ())):
+        return lambda value: False
+    if isinstance(metric, Derived):
         return lambda value: False
     return lambda value: metric is None or value != metric.empty
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from tests.reference import Dataset, Derived, Expr, Metric, Query, Ratio, Row, Simple
+from tests.reference.expressions import within
 from tests.strategies import Example
-from tests.strategies.queries import parts
+from tests.strategies.metrics import parts
 
 Fails = Callable[[Example], bool]
 
@@ -42,6 +43,10 @@ def _candidates(example: Example) -> Iterator[Example]:
         for simpler in _metrics(metric):
             metrics = {**example.model.metrics, name: simpler}
             yield pruned(replace(example, model=replace(example.model, metrics=metrics)))
+    for name, expr in example.model.segments.items():
+        for part in _subconditions(expr):
+            yield _with_segments(example, {**example.model.segments, name: part})
+        yield _with_segments(example, {each: e for each, e in example.model.segments.items() if each != name})
     for name, dataset in example.model.datasets.items():
         yield from (_with_dataset(example, name, **change) for change in _changes(dataset))
     if example.model.week_start != "monday":
@@ -82,6 +87,8 @@ def _metrics(metric: Metric) -> Iterator[Metric]:
             yield from (replace(metric, filter=None) for _ in (metric.filter or ())[:1])
             yield from (replace(metric, time=None) for _ in (metric.time or "")[:1])
             yield from (replace(metric, expr=None) for _ in (metric.expr or ())[:1] if metric.agg == "count")
+            inner = [part for part in metric.expr or () if isinstance(part, tuple)] if metric.agg is None else []
+            yield from (replace(metric, expr=part) for part in inner if any(within(part, "agg")))
         case Ratio(name, top, bottom):
             yield from (replace(metric, numerator=replace(top, ignore=())) for _ in top.ignore)
             yield from (replace(metric, denominator=replace(bottom, ignore=())) for _ in bottom.ignore)
@@ -99,6 +106,10 @@ def _changes(dataset: Dataset) -> Iterator[dict[str, Any]]:
     for column in dataset.columns:
         columns = {name: kind for name, kind in dataset.columns.items() if name != column}
         yield {"columns": columns, "rows": tuple({name: row[name] for name in columns} for row in dataset.rows)}
+
+
+def _with_segments(example: Example, segments: Mapping[str, Expr]) -> Example:
+    return replace(example, model=replace(example.model, segments=segments))
 
 
 def _with_dataset(example: Example, name: str, **changes: Any) -> Example:

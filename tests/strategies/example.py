@@ -32,7 +32,8 @@ class Example:
     def content(self) -> dict[str, Any]:
         datasets = {name: {**self.sources[name], **_dataset(dataset)} for name, dataset in self.model.datasets.items()}
         metrics = {name: _metric(metric) for name, metric in self.model.metrics.items()}
-        return {"datasets": datasets, "metrics": metrics}
+        segments = {name: {"filter": to_sql(expr)} for name, expr in self.model.segments.items()}
+        return {"datasets": datasets, "metrics": metrics, **({"segments": segments} if segments else {})}
 
     def table(self, dataset: str) -> str:
         source = self.sources[dataset]
@@ -95,14 +96,26 @@ def _dimension(dimension: Dimension) -> dict[str, Any]:
 def _metric(metric: Metric) -> dict[str, Any]:
     empty = {} if metric.empty is None else {"empty": metric.empty}
     match metric:
-        case Simple(dataset=dataset, agg=agg, expr=expr, filter=condition, time=time):
-            texts = {"expr": expr, "filter": condition}
-            shown = {name: to_sql(text) for name, text in texts.items() if text}
-            return {"dataset": dataset, "agg": agg, **shown, **({"time": time} if time else {}), **empty}
+        case Simple():
+            return {**_simple(metric), **empty}
         case Ratio(numerator=top, denominator=bottom):
             return {"type": "ratio", "numerator": _part(top), "denominator": _part(bottom), **empty}
         case Derived(expr=derived):
             return {"type": "derived", "expr": to_sql(derived), **empty}
+
+
+def _simple(metric: Simple) -> dict[str, Any]:
+    shape: dict[str, Any] = {"dataset": metric.dataset}
+    if metric.agg:
+        shape["agg"] = metric.agg
+    if metric.p is not None:
+        shape["p"] = float(metric.p)
+    if metric.expr:
+        parts: Any = metric.expr[1:]
+        shape["expr"] = [to_sql(part) for part in parts] if metric.expr[0] == "list" else to_sql(metric.expr)
+    if metric.filter:
+        shape["filter"] = to_sql(metric.filter)
+    return {**shape, **({"time": metric.time} if metric.time else {})}
 
 
 def _part(part: Part) -> str | dict[str, Any]:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tests.reference import Dataset, Derived, Expr, Metric, Model, Ratio, Refused, Simple
-from tests.reference.expressions import names
+from tests.reference.expressions import names, within
 from tests.reference.lookup import Field, resolve, resolve_own
 from tests.reference.model import WORDS
 from tests.strategies.example import Example
-from tests.strategies.queries import leaves, parts
+from tests.strategies.metrics import parts
+from tests.strategies.queries import leaves
+
+HOW: dict[object, str] = {"rows": " of rows", "list": " of several"}
 
 
 def features(example: Example) -> set[str]:
@@ -33,6 +36,9 @@ def _parts(example: Example) -> Iterator[str]:
     yield f"week starts {model.week_start}"
     yield f"metrics {len(query.metrics)}, by {len(query.by)}"
     yield from (function for expr in (query.where, query.having) for function in _functions(expr))
+    for segment in within(query.where or (), "segment"):
+        yield "segment in where"
+        yield from ("segment of segments" for _ in within(model.segments[str(segment[1])], "segment"))
 
 
 def _clocks(example: Example) -> Iterator[str]:
@@ -61,8 +67,9 @@ def _metrics(example: Example) -> Iterator[str]:
             yield "metric with empty"
         match metric:
             case Simple():
-                yield f"agg {metric.agg}{' of rows' if metric.expr is None else ''}"
+                yield f"agg {metric.agg or 'arithmetic'}{HOW.get((metric.expr or ('rows',))[0], '')}"
                 yield from (function for expr in (metric.expr, metric.filter) for function in _functions(expr))
+                yield from ("segment in a filter" for _ in within(metric.filter or (), "segment"))
             case Ratio(numerator=top, denominator=bottom):
                 yield "metric ratio"
                 asked = [name.split(".")[-1] for name in example.query.by]
@@ -80,8 +87,10 @@ def _all_metrics(model: Model, asked: Iterable[str]) -> Iterator[Metric]:
 
 
 def _functions(expr: Expr | None) -> Iterator[str]:
-    if expr and expr[0] not in ("lit", "name"):
-        if isinstance(expr[0], str):
+    if expr and expr[0] not in ("lit", "name", "list", "segment"):
+        if expr[0] == "agg":
+            yield f"within arithmetic {expr[1]}"
+        elif isinstance(expr[0], str):
             yield f"cast {expr[2]}" if expr[0] == "cast" else f"function {expr[0]}"
         for part in expr:
             if isinstance(part, tuple):

@@ -4,100 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
-from tests.reference import Dataset, Derived, Dimension, Expr, Metric, Model, Part, Ratio, Refused, Simple
-from tests.reference.lookup import Field, resolve, uses_at
+from tests import strategies
+from tests.reference import Dataset, Derived, Expr, Metric, Model, Part, Ratio, Simple
+from tests.reference.expressions import names as names_in
+from tests.reference.expressions import within
 from tests.strategies import phrases
-from tests.strategies.models import KINDS
 from tests.strategies.phrases import NUMERIC, Named, lit
+from tests.strategies.reach import looked_up, own_names, qualified, reaches, segments, usable_segments
 from tests.strategies.world import World
 
-
-def dimensions_of(dataset: Dataset) -> list[Dimension]:
-    """The declared ones and the keys and clocks that are dimensions without being listed."""
-    names = [declared.name for declared in dataset.dimensions]
-    names += [column for column in dataset.columns if column not in names and _has_a_kind(dataset, column)]
-    found = [dataset.dimension(name) for name in names]
-    return [dimension for dimension in found if dimension is not None]
-
-
-def _has_a_kind(dataset: Dataset, column: str) -> bool:
-    """What a key column with times is, where it is not declared, is left open."""
-    return dataset.columns[column] in KINDS or column == dataset.time
-
-
-def kind_of(dataset: Dataset, dimension: Dimension) -> str:
-    """The kind of values conditions see."""
-    if dimension.type in ("timestamp", "timestamptz"):
-        return "timestamp"
-    if dimension.expr is None and dimension.bins is None:
-        return KINDS[dataset.columns[dimension.name]]
-    return {"string": "text", "number": "decimal"}.get(dimension.type, dimension.type)
-
-
-def qualified(model: Model) -> dict[str, Named]:
-    """Every `dataset.dimension` and `join.dimension` of a model."""
-    found = {}
-    targets = {dataset.name: dataset for dataset in model.datasets.values()}
-    joins = [join for dataset in model.datasets.values() for join in dataset.joins]
-    targets |= {join.name: model.datasets[join.dataset] for join in joins}
-    for qualifier, dataset in targets.items():
-        for dimension in dimensions_of(dataset):
-            name = f"{qualifier}.{dimension.name}"
-            found[name] = Named(name, kind_of(dataset, dimension))
-    return found
-
-
-def reaches(model: Model, dataset: Dataset, name: str) -> bool:
-    try:
-        resolve(model, dataset, name)
-    except Refused:
-        return False
-    return True
-
-
-def _own_names(dataset: Dataset) -> list[Named]:
-    """What a metric's `expr` and `filter` see of their dataset: dimensions, then columns."""
-    columns = {name: Named(name, KINDS[kind]) for name, kind in dataset.columns.items() if kind in KINDS}
-    own = {d.name: Named(d.name, kind_of(dataset, d)) for d in dimensions_of(dataset)}
-    timeless = {d.name for d in dataset.dimensions if dataset.time is None and uses_at(d)}
-    return [named for name, named in {**columns, **own}.items() if name not in timeless]
-
-
-def _looked_up(model: Model, dataset: Dataset) -> list[Named]:
-    names = [named for name, named in qualified(model).items() if reaches(model, dataset, name)]
-    references = {named: resolve(model, dataset, named.name) for named in names}
-    return [
-        named
-        for named, found in references.items()
-        if isinstance(found, Field) and found.path and not (dataset.time is None and uses_at(found.dimension))
-    ]
+AGGS = ("count", "count", "count_distinct", "sum", "sum", "avg", "min", "max", "median")
+SEVERAL, ARITHMETIC = "several", "arithmetic"  # count_distinct of a list; no agg but an expr with aggregates
+MORE_AGGS = ("stddev", "variance", "percentile", "first", "last", "first", "last", SEVERAL, ARITHMETIC, ARITHMETIC)
+OF_NUMBERS = frozenset({"sum", "avg", "median", "stddev", "variance", "percentile"})
+INNER_AGGS = (*AGGS, "stddev", "variance")
+PERCENTILES = tuple(map(Decimal, ("0", "0.25", "0.3333", "0.5", "0.9", "0.99", "1")))
+OF_ANY_KIND = frozenset({"min", "max", "first", "last"})  # what these give is of the kind of what they are given
+FRAGILE = ("stddev", "variance", "percentile")
 
 
 def simple(world: World, model: Model, name: str) -> Simple:
     weights = [3 if "id" in dataset.primary_key else 1 for dataset in model.datasets.values()]
     dataset = world.rng.choices(list(model.datasets.values()), weights)[0]
-    own, far = _own_names(dataset), _looked_up(model, dataset)
-    agg = world.pick(("count", "count", "count_distinct", "sum", "sum", "avg", "min", "max", "median"))
-    exact = [named for named in phrases.of_kind(own, "integer", "decimal") if not named.name.endswith("counter")]
-    if agg in ("sum", "avg", "median") and not exact:
-        agg = "count"
-    expr = _measured(world, agg, own, far)
+    own, far = own_names(dataset), looked_up(model, dataset)
+    drawn = _agg(world, dataset, own)
+    expr = _measured(world, drawn, own, far)
     names = own if not far or world.chance(0.5) else far
+    if (named := usable_segments(model, dataset)) and world.chance(0.5):
+        names = [*named, *world.some(names, 0, 2)]
     condition = world.maybe(0.4, phrases.condition(world, names))
     clock = _other_clock(world, dataset)
-    return Simple(name, dataset.name, agg, expr, condition, clock, _empty(world, agg, expr, [*own, *far]))
+    agg = {SEVERAL: "count_distinct", ARITHMETIC: None}.get(drawn, drawn)
+    empty = _empty(world, agg, expr, [*own, *far])
+    p = world.pick(PERCENTILES) if agg == "percentile" else None
+    return Simple(name, dataset.name, agg, expr, condition, clock, empty, p)
 
 
-def _empty(world: World, agg: str, expr: Expr | None, names: Sequence[Named]) -> int | None:
+def _agg(world: World, dataset: Dataset, own: Sequence[Named]) -> str:
+    agg = world.pick((*AGGS, *MORE_AGGS) if strategies.NEXT else AGGS)
+    if agg in OF_NUMBERS and not _exact(own):
+        return "count"
+    return "count" if agg in ("first", "last") and dataset.time is None else agg
+
+
+def _exact(names: Sequence[Named]) -> list[Named]:
+    return [named for named in phrases.of_kind(names, "integer", "decimal") if not named.name.endswith("counter")]
+
+
+def _empty(world: World, agg: str | None, expr: Expr | None, names: Sequence[Named]) -> int | None:
     """What another number than 0 means for a count is left open."""
     if not _is_number(agg, expr, names) or world.chance(0.75):
         return None
-    return 0 if agg.startswith("count") else world.pick((0, 0, -1))
+    return 0 if agg and agg.startswith("count") else world.pick((0, 0, -1))
 
 
 def _measured(world: World, agg: str, own: Sequence[Named], far: Sequence[Named]) -> Expr | None:
     names = [*own, *far] if world.chance(0.2) else list(own)
+    if agg == ARITHMETIC:
+        return _of_aggregates(world, own, far)
+    if agg == SEVERAL:
+        return ("list", *(named.expr for named in world.some([*own, *far], 2, 3)))
+    if agg in ("first", "last"):
+        return world.pick(names).expr
     if agg == "count":
         return world.pick(names).expr if world.chance(0.4) else None
     if agg == "count_distinct":
@@ -110,8 +81,26 @@ def _measured(world: World, agg: str, own: Sequence[Named], far: Sequence[Named]
     return phrases.number(world, names)
 
 
-def _is_number(agg: str, expr: Expr | None, names: Sequence[Named]) -> bool:
-    if agg not in ("min", "max"):
+def _of_aggregates(world: World, own: Sequence[Named], far: Sequence[Named]) -> Expr:
+    one, other = (_call(world, own, far) for _ in range(2))
+    if world.chance(0.2):
+        one = (world.pick("+-*"), one, _call(world, own, far))
+    return arithmetic(world, one, other, smooth=is_fragile_expr(one) or is_fragile_expr(other))
+
+
+def _call(world: World, own: Sequence[Named], far: Sequence[Named]) -> Expr:
+    """An aggregate within arithmetic: a number."""
+    agg = world.pick(INNER_AGGS)
+    numbers = phrases.of_kind(own, *NUMERIC)
+    if agg in ("min", "max") and numbers:
+        return ("agg", agg, world.pick(numbers).expr)
+    if not agg.startswith("count") and not _exact(own):
+        agg = "count"
+    return ("agg", agg, _measured(world, agg, own, far))
+
+
+def _is_number(agg: str | None, expr: Expr | None, names: Sequence[Named]) -> bool:
+    if agg not in OF_ANY_KIND:
         return True
     kinds = {named.name: named.kind for named in names}
     return expr is not None and expr[0] == "name" and kinds[str(expr[1])] in NUMERIC
@@ -147,11 +136,11 @@ def _is_numeric(metric: Metric, model: Model) -> bool:
     if not isinstance(metric, Simple):
         return True
     dataset = model.datasets[metric.dataset]
-    return _is_number(metric.agg, metric.expr, [*_own_names(dataset), *_looked_up(model, dataset)])
+    return _is_number(metric.agg, metric.expr, [*own_names(dataset), *looked_up(model, dataset)])
 
 
 def _ratio(world: World, model: Model, name: str, numbers: Sequence[str]) -> Ratio:
-    top, bottom = world.pick(numbers), world.pick(numbers)
+    top, bottom = world.pick(numbers), world.pick([each for each in numbers if _may_divide(model, each)])
     ignore = tuple(world.some(_ignorable(model, top), 1, 2)) if world.chance(0.6) else ()
     flipped = ignore and world.chance(0.15)
     parts = Part(top, ignore if flipped else ()), Part(bottom, () if flipped else ignore)
@@ -167,21 +156,60 @@ def _ignorable(model: Model, metric: str) -> list[str]:
 
 
 def _derived(world: World, model: Model, name: str, numbers: Sequence[str]) -> Derived:
-    one: Expr = ("name", world.pick(numbers))
-    other: Expr = ("name", world.pick(numbers))
-    options: tuple[Expr, ...] = (
-        (world.pick("+-*/"), one, other),
+    picked = world.pick(numbers), world.pick(numbers)
+    one, other = (("name", each) for each in picked)
+    expr = arithmetic(world, one, other, smooth=any(is_fragile(model, each) for each in picked))
+    return Derived(name, expr, empty=world.maybe(0.15, 0))
+
+
+def arithmetic(world: World, one: Expr, other: Expr, *, smooth: bool) -> Expr:
+    """Arithmetic of two numbers; smooth: a little more or less of them makes it a little more or less."""
+    gentle: tuple[Expr, ...] = (
+        (world.pick("+-*"), one, other),
         (world.pick("+-"), ("coalesce", one, lit(0)), ("*", other, lit(2))),
-        ("/", one, ("nullif", ("-", one, other), lit(0))),
         ("abs", ("-", one, other)),
-        ("round", ("/", one, lit(2))),
         (world.pick(("least", "greatest")), one, other),
-        ("case", (((">", one, lit(1)), one), (("is null", other), lit(0))), other),
-        ("-", lit(1), ("/", one, other)),
     )
-    return Derived(name, world.pick(options), empty=world.maybe(0.15, 0))
+    harsh: tuple[Expr, ...] = (
+        ("/", one, other),
+        ("-", lit(1), ("/", one, other)),
+        ("/", one, ("nullif", ("-", one, other), lit(0))),
+        ("round", ("/", one, lit(2))),
+        ("case", (((">", one, lit(1)), one), (("is null", other), lit(0))), other),
+    )
+    return world.pick(gentle if smooth else (*gentle, *harsh))
+
+
+def parts(metric: Metric) -> tuple[str, ...]:
+    """The metrics a metric is made of."""
+    match metric:
+        case Ratio(numerator=top, denominator=bottom):
+            return top.metric, bottom.metric
+        case Derived(expr=expr):
+            return tuple(names_in(expr))
+    return ()
+
+
+def _may_divide(model: Model, name: str) -> bool:
+    """Whether an engine gives 0 where it is 0."""
+    metric = model.metrics[name]
+    return not is_fragile(model, name) or (isinstance(metric, Simple) and metric.agg in ("stddev", "variance"))
+
+
+def is_fragile(model: Model, name: str) -> bool:
+    """Whether an engine may be off by the last digit of a double, so that what equals 2 exactly may not in SQL."""
+    metric = model.metrics[name]
+    if isinstance(metric, Simple):
+        return metric.agg in FRAGILE or (metric.agg is None and is_fragile_expr(metric.expr or ()))
+    return any(is_fragile(model, part) for part in parts(metric))
+
+
+def is_fragile_expr(expr: Expr) -> bool:
+    calls: list[tuple[Any, Any]] = [(call[1], call[2]) for call in within(expr, "agg")]
+    return any(agg in (*FRAGILE, "avg", "median") or (agg == "sum" and expr[0] != "name") for agg, expr in calls)
 
 
 def with_metrics(world: World, datasets: Mapping[str, Dataset]) -> Model:
-    bare = Model(datasets, {}, world.zone, world.week_start)
-    return Model(datasets, metrics(world, bare), world.zone, world.week_start)
+    model = Model(datasets, {}, world.zone, world.week_start)
+    model = replace(model, segments=segments(world, model))
+    return replace(model, metrics=metrics(world, model))

@@ -18,7 +18,7 @@ COMPARISONS = ("=", "<>", "!=", "<", "<=", ">", ">=")
 class Named:
     """A name an expression may use, and the kind of its values.
 
-    Kinds: text, integer, decimal, double, boolean, date, timestamp (on the wall).
+    Kinds: text, integer, decimal, double, boolean, date, timestamp (on the wall); segment, in conditions alone.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Named:
 
     @property
     def expr(self) -> Expr:
-        return ("name", self.name)
+        return ("segment" if self.kind == "segment" else "name", self.name)
 
 
 def lit(value: Value) -> Expr:
@@ -63,6 +63,8 @@ def condition(world: World, names: Sequence[Named], depth: int = 2) -> Expr:
     named = world.pick(names)
     if world.chance(0.12):
         return (world.pick(("is null", "is not null")), named.expr)
+    if named.kind == "segment":
+        return _of_segment(world, named.expr)
     if named.kind == "boolean":
         return _boolean(world, named.expr)
     if world.chance(0.5):
@@ -72,6 +74,10 @@ def condition(world: World, names: Sequence[Named], depth: int = 2) -> Expr:
 
 def _boolean(world: World, expr: Expr) -> Expr:
     return world.pick((expr, ("not", expr), ("=", expr, lit(world.boolean())), ("is distinct from", expr, lit(True))))
+
+
+def _of_segment(world: World, expr: Expr) -> Expr:
+    return world.pick((expr, expr, ("not", expr), ("case", ((expr, lit(True)),), ("is null", expr))))
 
 
 def _general(world: World, expr: Expr, kind: str) -> Expr:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.reference import Dataset, Derived, Dimension, Expr, Metric, Model, Query, Ratio, Simple
+from tests.reference import Dataset, Dimension, Expr, Model, Query, Ratio, Simple
 from tests.reference.evaluate import Run
-from tests.reference.expressions import names as names_in
 from tests.reference.model import WORDS, Refused
 from tests.reference.times import Clockwork
 from tests.strategies import phrases
-from tests.strategies.metrics import qualified, reaches
+from tests.strategies.metrics import OF_ANY_KIND, is_fragile, parts
 from tests.strategies.phrases import Named, lit
+from tests.strategies.reach import bare, qualified, reaches
 from tests.strategies.world import DAY, PROJECT_ZONES, World
 
 TOO_MANY_DAYS = 70
@@ -55,10 +55,14 @@ class Choice:
         """The dimensions that all metrics either reach or ignore."""
         return [named for name, named in qualified(self.model).items() if self._answers(name)]
 
-    def _answers(self, name: str) -> bool:
+    def segments(self) -> list[Named]:
+        """The segments that can filter all metrics."""
+        return [Named(name, "segment") for name in self.model.segments if self._answers(where=("segment", name))]
+
+    def _answers(self, *by: str, where: Expr | None = None) -> bool:
         clock = Clockwork(ZoneInfo(self.world.zone), self.world.week_start, self.world.anchors[0])
         try:
-            Run(self.model, Query(self.metrics, (name,)), clock).check()
+            Run(self.model, Query(self.metrics, by, where), clock).check()
         except Refused:
             return False
         return True
@@ -71,16 +75,6 @@ def leaves(model: Model, metrics: Iterable[str]) -> Iterable[Simple]:
                 yield simple
             case metric:
                 yield from leaves(model, parts(metric))
-
-
-def parts(metric: Metric) -> tuple[str, ...]:
-    """The metrics a metric is made of."""
-    match metric:
-        case Ratio(numerator=top, denominator=bottom):
-            return top.metric, bottom.metric
-        case Derived(expr=expr):
-            return tuple(names_in(expr))
-    return ()
 
 
 def ignores(model: Model, metrics: Iterable[str]) -> Iterable[str]:
@@ -104,7 +98,7 @@ def query(world: World, model: Model, as_of: datetime) -> Query:
         where=_where(choice) if world.chance(0.35) else None,
         having=_having(choice) if world.chance(0.15) else None,
         period=period,
-        order=_order(world, (*by, *names)),
+        order=_order(world, (*by, *(name for name in names if not is_fragile(model, name)))),
         limit=world.maybe(0.15, world.rng.randint(0, 4)),
         totals=world.chance(0.25),
         fill=fill,
@@ -134,7 +128,7 @@ def _by(choice: Choice, period: str | None) -> tuple[tuple[str, ...], bool]:
     fill = world.chance(0.8) and not _too_many(choice, words, period)
     by = [*words, *dimensions]
     world.rng.shuffle(by)
-    return tuple(name if _is_taken(choice, name) else _bare(world, choice.model, name) for name in by), fill
+    return tuple(name if _is_taken(choice, name) else bare(world, choice.model, name) for name in by), fill
 
 
 def _preferred(choice: Choice) -> list[Named]:
@@ -186,22 +180,13 @@ def _is_taken(choice: Choice, name: str) -> bool:
     return name.rsplit(".", maxsplit=1)[-1] in choice.metrics
 
 
-def _bare(world: World, model: Model, name: str) -> str:
-    """Without its dataset, where that is clear and the name has no grain."""
-    qualifier, _, bare = name.partition(".")
-    if not bare or "." in bare or bare in WORDS or world.chance(0.4):
-        return name
-    owners = [dataset.name for dataset in model.datasets.values() if dataset.dimension(bare)]
-    return bare if owners == [qualifier] else name
-
-
 # -- conditions ----------------------------------------------------------------------------------------------
 
 
 def _where(choice: Choice) -> Expr | None:
     world = choice.world
     everywhere = [
-        replace(named, name=_bare(world, choice.model, named.name))
+        replace(named, name=bare(world, choice.model, named.name))
         for named in choice.shared()
         if all(reaches(choice.model, dataset, named.name) for dataset in choice.datasets)
     ]
@@ -209,12 +194,14 @@ def _where(choice: Choice) -> Expr | None:
         everywhere = [Named(word, "date") for word in WORDS[3:]]
         if not choice.counts_days():
             everywhere.append(Named("hour", "timestamp"))
+    if (segments := choice.segments()) and world.chance(0.6):
+        everywhere = [*segments, *world.some(everywhere, 0, 2)]
     return phrases.condition(world, everywhere) if everywhere else None
 
 
 def _having(choice: Choice) -> Expr:
     world = choice.world
-    numbers = [name for name in choice.metrics if _numeric(choice.model.metrics[name])]
+    numbers = [name for name in choice.metrics if _numeric(choice.model, name)]
     if not numbers:
         return (world.pick(("is null", "is not null")), ("name", choice.metrics[0]))
     one: Expr = ("name", world.pick(numbers))
@@ -229,8 +216,11 @@ def _having(choice: Choice) -> Expr:
     return world.pick(options)
 
 
-def _numeric(metric: Metric) -> bool:
-    return not isinstance(metric, Simple) or metric.agg not in ("min", "max")
+def _numeric(model: Model, name: str) -> bool:
+    """Whether a metric can be compared with a number, and by both judges alike."""
+    metric = model.metrics[name]
+    of_any_kind = isinstance(metric, Simple) and metric.agg in OF_ANY_KIND
+    return not of_any_kind and not is_fragile(model, name)
 
 
 # -- the rest ------------------------------------------------------------------------------------------------
@@ -285,6 +275,7 @@ def _spoilt(world: World, query: Query) -> Query:
         replace(query, having=(">", ("name", "nothing"), lit(1))),
         replace(query, time_zone="Mars/Olympus"),
         replace(query, by=("happened_at",)),
+        replace(query, by=("grown",)),
         replace(query, by=("users.born.hour",)),
         replace(query, by=("hour",), fill=False),
         replace(query, by=("users.label", "segments.label", "regions.label")),
