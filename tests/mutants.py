@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -25,8 +26,11 @@ from pathlib import Path
 
 import yaml
 
+from tests.case_files import load_cases
+
 ROOT = Path(__file__).resolve().parent.parent
 LIST, CASES = Path(__file__).with_name("mutants.yml"), Path(__file__).with_name("cases")
+PICKLED = "cases.pickle"
 LEAST, AT_ONCE, PATIENCE = 25, 2, 300
 RANDOM_SEED, RANDOM_EXAMPLES = 1, 300
 
@@ -103,11 +107,11 @@ def mutated(fault: Fault) -> str:
 # --- the judges ----------------------------------------------------------------------------------------
 
 
-def by_cases(first: str) -> Iterator[Finding]:
-    """The hand-made cases, those of one file first."""
-    from tests.cases import check_compiled, load_cases
+def by_cases(folder: Path) -> Iterator[Finding]:
+    """The hand-made cases, in the order in which the runner put them there: reading them takes longer than judging."""
+    from tests.cases import check_compiled
 
-    for case in sorted(load_cases(), key=lambda case: not case.id.startswith(f"{first}::")):
+    for case in pickle.loads((folder / PICKLED).read_bytes()):
         try:
             problems = check_compiled(case)
         except Exception as error:  # noqa: BLE001 (a crash is what this tells apart)
@@ -116,7 +120,7 @@ def by_cases(first: str) -> Iterator[Finding]:
             yield Finding(case.id, problem.startswith(("compiled gives", "not refused")), problem)
 
 
-def by_random_examples(_: str) -> Iterator[Finding]:
+def by_random_examples(_: Path) -> Iterator[Finding]:
     """Random examples, the same in every run, against the naive evaluator."""
     from tests.judge import judge
     from tests.strategies import example_at
@@ -128,15 +132,15 @@ def by_random_examples(_: str) -> Iterator[Finding]:
             yield Finding(f"random {RANDOM_SEED}:{number}", wrong, f"{verdict.fault}: {verdict.detail}")
 
 
-Judge = Callable[[str], Iterator[Finding]]
+Judge = Callable[[Path], Iterator[Finding]]
 JUDGES: tuple[Judge, ...] = (by_cases, by_random_examples)  # another engine is another judge
 
 
-def judge_all(first: str) -> Verdict:
-    """The first wrong answer that any judge finds, else the first error; `first` is a file of cases."""
+def judge_all(folder: Path) -> Verdict:
+    """The first wrong answer that any judge finds, else the first error."""
     crash: Finding | None = None
     for judge in JUDGES:
-        for finding in judge(first):
+        for finding in judge(folder):
             if finding.wrong:
                 return Verdict("killed", finding.where, finding.detail)
             crash = crash or finding
@@ -153,14 +157,17 @@ def run(fault: Fault | None) -> Verdict:
         shutil.copytree(ROOT / "semantic", Path(folder, "semantic"), ignore=shutil.ignore_patterns("__pycache__"))
         if fault is not None:
             Path(folder, "semantic", fault.file).write_text(mutated(fault), encoding="utf-8")
-        outcome, by, detail = _judged_in(folder, fault.case if fault else "")
+        first = f"{fault.case}::" if fault is not None else ""
+        cases = sorted(load_cases(), key=lambda case: not case.id.startswith(first))
+        Path(folder, PICKLED).write_bytes(pickle.dumps(cases))
+        outcome, by, detail = _judged_in(folder)
     return Verdict(outcome, by, detail, time.monotonic() - began)
 
 
-def _judged_in(folder: str, first: str) -> tuple[str, str, str]:
+def _judged_in(folder: str) -> tuple[str, str, str]:
     path = os.pathsep.join((folder, str(ROOT)))
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-P", "-m", "tests.mutants", "--judge", folder, first]
+    command = [sys.executable, "-P", "-m", "tests.mutants", "--judge", folder]
     try:
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
@@ -173,13 +180,13 @@ def _judged_in(folder: str, first: str) -> tuple[str, str, str]:
     return outcome, by, detail
 
 
-def _judge(folder: str, first: str) -> int:
+def _judge(folder: Path) -> int:
     import semantic
 
-    if Path(semantic.__file__).parent.parent != Path(folder):
+    if Path(semantic.__file__).parent.parent != folder:
         print(f"not the copy is judged, but {semantic.__file__}", file=sys.stderr)
         return 1
-    verdict = judge_all(first)
+    verdict = judge_all(folder)
     print(json.dumps([verdict.outcome, verdict.by, verdict.detail]))
     return 0
 
@@ -191,11 +198,14 @@ def main() -> int:
     """The exit code: 0 when every fault is killed, 1 when one is not, 2 when the list or the compiler is wrong."""
     options = _options()
     if options.judge:
-        return _judge(*options.judge)
+        return _judge(options.judge)
     try:
         faults = [fault for fault in load_faults() if options.only in fault.name]
     except FaultError as error:
         print(f"tests/mutants.yml does not fit semantic/ any more:\n{error}")
+        return 2
+    if not faults:
+        print(f"no fault has '{options.only}' in its name")
         return 2
     baseline = run(None)
     if baseline.outcome != "survived":
@@ -207,7 +217,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("--only", default="", metavar="WORD", help="the faults with this in their name, with details")
-    parser.add_argument("--judge", nargs=2, metavar=("FOLDER", "CASE"), help="judge a copy; the runner calls this")
+    parser.add_argument("--judge", type=Path, metavar="FOLDER", help="judge a copy; the runner calls this")
     return parser.parse_args()
 
 
