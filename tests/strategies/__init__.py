@@ -4,9 +4,6 @@ from hypothesis import strategies as st
 
 from tests.strategies.example import Example, example, example_at
 
-# Whether more aggregates, arithmetic of them, and segments are drawn: on as soon as the compiler takes them.
-NEXT = True
-
 # A real source of randomness, seeded by hypothesis: an example is far larger than what hypothesis can shrink;
 # tests/shrink.py knows how to make one smaller.
 examples = st.randoms(use_true_random=True).map(example)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tests import strategies
 from tests.reference import Dataset, Derived, Expr, Metric, Model, Part, Ratio, Simple
 from tests.reference.expressions import names as names_in
 from tests.reference.expressions import within
@@ -16,11 +15,12 @@ from tests.strategies.phrases import NUMERIC, Named, lit
 from tests.strategies.reach import looked_up, own_names, qualified, reaches, segments, usable_segments
 from tests.strategies.world import World
 
-AGGS = ("count", "count", "count_distinct", "sum", "sum", "avg", "min", "max", "median")
+PLAIN_AGGS = ("count", "count", "count_distinct", "sum", "sum", "avg", "min", "max", "median")
 SEVERAL, ARITHMETIC = "several", "arithmetic"  # count_distinct of a list; no agg but an expr with aggregates
 MORE_AGGS = ("stddev", "variance", "percentile", "first", "last", "first", "last", SEVERAL, ARITHMETIC, ARITHMETIC)
+AGGS = (*PLAIN_AGGS, *MORE_AGGS)
 OF_NUMBERS = frozenset({"sum", "avg", "median", "stddev", "variance", "percentile"})
-INNER_AGGS = (*AGGS, "stddev", "variance")
+INNER_AGGS = (*PLAIN_AGGS, "stddev", "variance")
 PERCENTILES = tuple(map(Decimal, ("0", "0.25", "0.3333", "0.5", "0.9", "0.99", "1")))
 OF_ANY_KIND = frozenset({"min", "max", "first", "last"})  # what these give is of the kind of what they are given
 FRAGILE = ("stddev", "variance", "percentile")
@@ -36,7 +36,7 @@ def simple(world: World, model: Model, name: str) -> Simple:
     if (named := usable_segments(model, dataset)) and world.chance(0.5):
         names = [*named, *world.some(names, 0, 2)]
     condition = world.maybe(0.4, phrases.condition(world, names))
-    clock = _other_clock(world, dataset)
+    clock = _other_clock(world, dataset, 0.4 if drawn in ("first", "last") else 0.12)
     agg = {SEVERAL: "count_distinct", ARITHMETIC: None}.get(drawn, drawn)
     empty = _empty(world, agg, expr, [*own, *far])
     p = world.pick(PERCENTILES) if agg == "percentile" else None
@@ -44,7 +44,7 @@ def simple(world: World, model: Model, name: str) -> Simple:
 
 
 def _agg(world: World, dataset: Dataset, own: Sequence[Named]) -> str:
-    agg = world.pick((*AGGS, *MORE_AGGS) if strategies.NEXT else AGGS)
+    agg = world.pick(AGGS)
     if agg in OF_NUMBERS and not _exact(own):
         return "count"
     return "count" if agg in ("first", "last") and dataset.time is None else agg
@@ -106,9 +106,9 @@ def _is_number(agg: str | None, expr: Expr | None, names: Sequence[Named]) -> bo
     return expr is not None and expr[0] == "name" and kinds[str(expr[1])] in NUMERIC
 
 
-def _other_clock(world: World, dataset: Dataset) -> str | None:
+def _other_clock(world: World, dataset: Dataset, likely: float) -> str | None:
     clocks = [d.name for d in dataset.dimensions if d.type in ("date", "timestamp", "timestamptz") and d.expr is None]
-    return world.pick(clocks) if clocks and world.chance(0.12) else None
+    return world.pick(clocks) if clocks and world.chance(likely) else None
 
 
 def _metric_names(world: World, model: Model) -> list[str]:

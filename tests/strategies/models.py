@@ -272,10 +272,22 @@ def facts(world: World, name: str, others: Sequence[Dataset]) -> Dataset:
         clocks.append(draft.clock("shipped_at", listed_as_time=False))
     for other in others:
         _join(draft, other, clocks)
-    most = 0 if world.chance(0.06) else 14
-    keys: list[dict[str, Value]] = [{"id": number} for number in range(world.rng.randint(most // 3, most))]
-    dataset = draft.dataset(("id",), keys)
+    dataset = draft.dataset(*_keyed(draft))
     return _settled(world, dataset, others)
+
+
+def _keyed(draft: Draft) -> tuple[tuple[str, ...], list[dict[str, Value]]]:
+    """The key of facts and its values, in no order; sometimes composite, then nothing in it is unique."""
+    world = draft.world
+    most = 0 if world.chance(0.06) else 14
+    count = world.rng.randint(most // 3, most)
+    keys: list[dict[str, Value]] = [{"id": number} for number in range(count)]
+    primary_key: tuple[str, ...] = ("id",)
+    if world.chance(0.35):
+        draft.column("part", "VARCHAR", lambda: None)
+        keys = [{"id": number, "part": part} for number in range(6) for part in ("a", "B", "10", "9")]
+        primary_key = world.pick((("id", "part"), ("part", "id")))
+    return primary_key, world.some(keys, count, count)
 
 
 def _join(draft: Draft, other: Dataset, clocks: Sequence[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests import strategies
 from tests.reference import Dataset, Dimension, Expr, Model, Refused
 from tests.reference.lookup import Field, names_in_segments, resolve, uses_at
 from tests.reference.model import WORDS
@@ -98,13 +97,13 @@ def bare(world: World, model: Model, name: str) -> str:
 def segments(world: World, model: Model) -> dict[str, Expr]:
     """Conditions over what one of the datasets reaches, and over each other, in any order."""
     drawn: dict[str, Expr] = {}
-    if not strategies.NEXT or world.chance(0.3):
+    if world.chance(0.3):
         return drawn
     for name in world.some(SEGMENTS, 1, 3):
         root = world.pick(list(model.datasets.values()))
         named = [each for each in qualified(model).values() if in_reach(model, root, each.name)]
         names = [replace(each, name=bare(world, model, each.name)) for each in world.some(named, 1, 4)]
-        names += usable_segments(replace(model, segments=drawn), root)
+        names += usable_segments(replace(model, segments=drawn), root) * 3
         if names:
             drawn[name] = phrases.condition(world, names)
     return drawn if world.chance(0.5) else dict(reversed(drawn.items()))
