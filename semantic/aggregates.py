@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from sqlglot import exp
 
 from semantic.expressions import Expression, call, number
+from semantic.kinds import Kind
 
 Aggregate = Literal[
     "count",
@@ -30,6 +31,8 @@ Aggregate = Literal[
 ]
 COUNTS = ("count", "count_distinct", "approx_count_distinct")
 ORDERED = ("first", "last")
+PICKED = ("min", "max", "first", "last")
+NUMERIC = ("sum", "avg", "median", "percentile", "stddev", "variance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ class Aggregation:
     def counts(self) -> bool:
         """Whether an empty set of rows gives 0 rather than NULL."""
         return self.agg in COUNTS
+
+    @property
+    def wanted(self) -> Kind | None:
+        """The kind of value that can be aggregated so; None for any."""
+        return "number" if self.agg in NUMERIC else None
 
     @property
     def is_ordered(self) -> bool:

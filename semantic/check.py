@@ -17,6 +17,7 @@ from semantic.metric_types.simple import Simple
 from semantic.model import Dataset, Dimension, Join, Model
 from semantic.names import names_within, read_name
 from semantic.parse import parse
+from semantic.places import key_place, name_place, value_place, within
 from semantic.scan_select import parse_dataset_sql
 from semantic.scans import Context, RowScope, Unreachable
 from semantic.trees import IS_TOTAL
@@ -31,16 +32,16 @@ def check_project(model: Model) -> Iterator[Diagnostic]:
     if not _is_zone(settings.time_zone):
         hint = "write an IANA name such as Europe/Berlin"
         message = f"unknown time zone '{settings.time_zone}'"
-        yield Diagnostic("E108", message, _place(model, "project.0", "time_zone"), hint)
+        yield Diagnostic("E108", message, value_place(model, "project.0", "time_zone"), hint)
     if settings.default_target is not None and settings.default_target not in settings.targets:
         hint = suggest(settings.default_target, settings.targets) or f"targets: {listing(settings.targets)}"
         message = f"unknown target '{settings.default_target}'"
-        yield Diagnostic("E109", message, _place(model, "project.0", "default_target"), hint)
+        yield Diagnostic("E109", message, value_place(model, "project.0", "default_target"), hint)
     if settings.default_target is None and len(settings.targets) > 1:
         message = "there are several targets and no default_target"
-        yield Diagnostic("E109", message, _place(model, "project.0", "targets"), "name the usual one")
+        yield Diagnostic("E109", message, value_place(model, "project.0", "targets"), "name the usual one")
     elif not settings.targets:
-        yield Diagnostic("E109", "there is no target", _place(model, "project.0", "targets"))
+        yield Diagnostic("E109", "there is no target", value_place(model, "project.0", "targets"))
 
 
 def check_names(model: Model) -> Iterator[Diagnostic]:
@@ -51,15 +52,15 @@ def check_names(model: Model) -> Iterator[Diagnostic]:
             if name in RESERVED or not name.isidentifier():
                 message = f"a dimension cannot be called '{name}': the word is taken" if name in RESERVED else None
                 hint = "use letters, digits and _, and none of " + listing(RESERVED, 20)
-                span = _key_place(model, at, "dimensions", name)
+                span = key_place(model, at, "dimensions", name)
                 yield Diagnostic("E203", message or f"'{name}' is not a usable name", span, hint)
         for name, join in dataset.joins.items():
             if name in model.datasets and (join.dataset or name) != name:
                 message = f"the join '{name}' leads to '{join.dataset}', but '{name}' is a dataset of its own"
-                yield Diagnostic("E203", message, _key_place(model, at, "joins", name), "give the join another name")
+                yield Diagnostic("E203", message, key_place(model, at, "joins", name), "give the join another name")
     for name in model.metrics:
         if name in RESERVED:
-            span = _name_place(model, f"metrics.{name}")
+            span = name_place(model, f"metrics.{name}")
             yield Diagnostic("E203", f"a metric cannot be called '{name}': the word is taken", span)
 
 
@@ -70,18 +71,18 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
         if dataset.time is not None and not _is_time(model.dimensions[dataset.name].get(dataset.time)):
             hint = f"give '{dataset.time}' the type date, timestamp or timestamptz"
             message = f"the clock '{dataset.time}' of dataset '{dataset.name}' is not a time dimension"
-            yield Diagnostic("E204", message, _place(model, at, "time"), hint)
+            yield Diagnostic("E204", message, value_place(model, at, "time"), hint)
         if dataset.sql is not None:
             try:
                 parse_dataset_sql(dataset.sql)
             except (SqlglotError, ValueError) as error:
                 reason = str(error).splitlines()[0]
                 message = f"the SQL of dataset '{dataset.name}' cannot be read: {reason}"
-                yield Diagnostic("E212", message, _place(model, at, "sql"))
+                yield Diagnostic("E212", message, value_place(model, at, "sql"))
         for target, path in dataset.via.items():
             if _follow(model, dataset.name, path) is None:
                 message = f"'{path}' is not a chain of joins from '{dataset.name}'"
-                yield Diagnostic("E207", message, _place(model, at, "via", target))
+                yield Diagnostic("E207", message, value_place(model, at, "via", target))
 
 
 def check_joins(model: Model) -> Iterator[Diagnostic]:
@@ -98,31 +99,33 @@ def _check_join(
     target = model.datasets.get(join.dataset or name)
     if target is None:
         hint = suggest(join.dataset or name, model.datasets) or f"datasets: {listing(model.datasets)}"
-        span = _place(model, *place, "dataset") if join.dataset else _key_place(model, *place)
+        span = value_place(model, *place, "dataset") if join.dataset else key_place(model, *place)
         message = f"the join '{name}' of dataset '{dataset.name}' leads to the unknown dataset '{join.dataset or name}'"
         yield Diagnostic("E205", message, span, hint)
         return
     if not target.primary_key:
         hint = f"declare it: primary_key: … in dataset '{target.name}'"
         message = f"dataset '{target.name}' has no primary key, so nothing can be looked up in it"
-        yield Diagnostic("E206", message, _key_place(model, *place), hint)
+        yield Diagnostic("E206", message, key_place(model, *place), hint)
     elif len(key_columns(target)) != len(join.on):
         wanted = ", ".join(key_columns(target))
         message = f"the join '{name}' needs one column for each of {wanted}, and has {len(join.on)}"
-        yield Diagnostic("E206", message, _place(model, *place, "on"), "fan-out is not allowed: match the whole key")
+        yield Diagnostic(
+            "E206", message, value_place(model, *place, "on"), "fan-out is not allowed: match the whole key"
+        )
     if (join.as_of is None) != (target.validity is None):
         yield _as_of_problem(model, name, target, place)
     elif join.as_of and not _is_time(model.dimensions[dataset.name].get(join.as_of)):
         message = f"'{join.as_of}' is not a time dimension of dataset '{dataset.name}'"
-        yield Diagnostic("E204", message, _place(model, *place, "as_of"))
+        yield Diagnostic("E204", message, value_place(model, *place, "as_of"))
 
 
 def _as_of_problem(model: Model, name: str, target: Dataset, place: tuple[str, str, str]) -> Diagnostic:
     if target.validity is None:
         message = f"the join '{name}' has as_of, but dataset '{target.name}' has no validity"
-        return Diagnostic("E208", message, _place(model, *place, "as_of"), "leave as_of out, or declare validity")
+        return Diagnostic("E208", message, value_place(model, *place, "as_of"), "leave as_of out, or declare validity")
     message = f"dataset '{target.name}' has one row per key and time, and the join '{name}' does not say at which time"
-    return Diagnostic("E208", message, _key_place(model, *place), "add as_of: the time dimension to look it up at")
+    return Diagnostic("E208", message, key_place(model, *place), "add as_of: the time dimension to look it up at")
 
 
 def check_dimensions(model: Model) -> Iterator[Diagnostic]:
@@ -132,7 +135,7 @@ def check_dimensions(model: Model) -> Iterator[Diagnostic]:
             place = (f"datasets.{dataset.name}", "dimensions", name)
             if not _is_zone(dimension.zone):
                 message = f"unknown time zone '{dimension.zone}'"
-                yield Diagnostic("E108", message, _place(model, *place, "zone"), "write an IANA name")
+                yield Diagnostic("E108", message, value_place(model, *place, "zone"), "write an IANA name")
             if dimension.expr is not None:
                 yield from _check_row_expression(model, dimension.expr, (*place, "expr"))
 
@@ -141,12 +144,12 @@ def _check_row_expression(model: Model, text: str, place: tuple[str, ...]) -> It
     try:
         names = parse(text).names
     except ExpressionError as error:
-        span = _within(model, error.start, error.end, *place)
+        span = within(model, error.start, error.end, *place)
         yield Diagnostic("E210", error.message, span, error.hint)
         return
     for name in names:
         if name.qualifier:
-            span = _within(model, name.start, name.end, *place)
+            span = within(model, name.start, name.end, *place)
             hint = "a dimension is made of its own dataset's columns"
             yield Diagnostic("E210", f"'{name}' is not a column of this dataset", span, hint)
 
@@ -156,11 +159,11 @@ def check_metrics(model: Model) -> Iterator[Diagnostic]:
     for metric in model.metrics.values():
         at = f"metrics.{metric.name}"
         for problem in metric.problems(model.dimensions):
-            span = _within(model, problem.start, problem.end, at, *problem.path)
+            span = within(model, problem.start, problem.end, at, *problem.path)
             yield Diagnostic(problem.code, problem.message, span, problem.hint)
         for reference in metric.references():
             if reference.metric not in model.metrics:
-                span = _within(model, reference.start, reference.end, at, *reference.path)
+                span = within(model, reference.start, reference.end, at, *reference.path)
                 hint = suggest(reference.metric, model.metrics)
                 message = f"unknown metric '{reference.metric}' in {getattr(metric, 'type', 'metric')} '{metric.name}'"
                 yield Diagnostic("E209", message, span, hint)
@@ -176,7 +179,7 @@ def _check_own_rows(model: Model, metric: Metric) -> Iterator[Diagnostic]:
     if metric.dataset not in model.datasets:
         hint = suggest(metric.dataset, model.datasets) or f"datasets: {listing(model.datasets)}"
         message = f"unknown dataset '{metric.dataset}' in metric '{metric.name}'"
-        yield Diagnostic("E205", message, _place(model, at, "dataset"), hint)
+        yield Diagnostic("E205", message, value_place(model, at, "dataset"), hint)
         return
     for path, text in metric.texts:
         try:
@@ -184,7 +187,7 @@ def _check_own_rows(model: Model, metric: Metric) -> Iterator[Diagnostic]:
         except ExpressionError:
             continue  # reported by the metric itself
         for name in names:
-            span = _within(model, name.start, name.end, at, *path)
+            span = within(model, name.start, name.end, at, *path)
             yield from _check_row_name(model, metric, name, span, is_condition=path == ("filter",))
     yield from _check_order(model, metric, model.datasets[metric.dataset])
 
@@ -217,7 +220,7 @@ def _check_order(model: Model, metric: Simple, dataset: Dataset) -> Iterator[Dia
     missing = "time" if (metric.time or dataset.time) is None else "primary_key"
     if missing == "time" or not dataset.primary_key:
         message = f"'{metric.agg}' takes the order of the rows in time, and dataset '{dataset.name}' has no {missing}"
-        span = _place(model, f"metrics.{metric.name}", "agg")
+        span = value_place(model, f"metrics.{metric.name}", "agg")
         yield Diagnostic("E215", message, span, f"declare it: {missing}: … in dataset '{dataset.name}'")
 
 
@@ -228,20 +231,20 @@ def check_segments(model: Model) -> Iterator[Diagnostic]:
         if name in model.metrics or name in model.owners or name in RESERVED:
             what = "a metric" if name in model.metrics else "a dimension" if name in model.owners else "taken"
             message = f"a segment cannot be called '{name}': the name is {what}"
-            yield Diagnostic("E203", message, _name_place(model, at))
+            yield Diagnostic("E203", message, name_place(model, at))
         try:
             names = parse(segment.filter).names
         except ExpressionError as error:
-            yield Diagnostic("E210", error.message, _within(model, error.start, error.end, at, "filter"), error.hint)
+            yield Diagnostic("E210", error.message, within(model, error.start, error.end, at, "filter"), error.hint)
             continue
         for found in names:
             yield from _check_segment_name(model, at, found)
         if name in _segments_within(model, segment.filter, frozenset()):
-            yield Diagnostic("E216", f"segment '{name}' is made of itself", _name_place(model, at))
+            yield Diagnostic("E216", f"segment '{name}' is made of itself", name_place(model, at))
 
 
 def _check_segment_name(model: Model, at: str, name: Name) -> Iterator[Diagnostic]:
-    span = _within(model, name.start, name.end, at, "filter")
+    span = within(model, name.start, name.end, at, "filter")
     if not name.qualifier and name.name in GRAINS:
         yield Diagnostic("E213", f"'{name}' is a metric's own time, and a segment has none", span)
     elif name.qualifier or name.name not in model.segments:
@@ -288,7 +291,7 @@ def _check_ignored(model: Model, metric: Metric) -> Iterator[Diagnostic]:
                 read_name(model, name)
             except QueryError as error:
                 found = error.diagnostics[0]
-                span = _place(model, f"metrics.{metric.name}", key, "ignore", number)
+                span = value_place(model, f"metrics.{metric.name}", key, "ignore", number)
                 yield Diagnostic("E213", found.message, span, found.hint)
 
 
@@ -298,7 +301,7 @@ def check_cycles(model: Model) -> Iterator[Diagnostic]:
         ring = _ring(model, name, ())
         if ring and ring[0] == min(ring):
             message = f"metric '{name}' is made of itself: {' → '.join((*ring, ring[0]))}"
-            yield Diagnostic("E214", message, _name_place(model, f"metrics.{name}"))
+            yield Diagnostic("E214", message, name_place(model, f"metrics.{name}"))
 
 
 def _ring(model: Model, name: str, above: tuple[str, ...]) -> tuple[str, ...]:
@@ -340,29 +343,3 @@ def _is_zone(name: str) -> bool:
         return bool(ZoneInfo(name).key)
     except (ValueError, OSError, LookupError):
         return False
-
-
-def _place(model: Model, at: str, *path: str | int) -> Span:
-    node = model.nodes.get(at)
-    return node.child(*path).span if node else Span(at, 1, 1)
-
-
-def _key_place(model: Model, at: str, *path: str) -> Span:
-    node = model.nodes.get(at)
-    return node.child(*path[:-1]).key_span(path[-1]) if node else Span(at, 1, 1)
-
-
-def _name_place(model: Model, at: str) -> Span:
-    section, _, name = at.partition(".")
-    for found, _, span in model.documents.entries(section):
-        if found == name:
-            return span
-    return Span(at, 1, 1)
-
-
-def _within(model: Model, start: int, end: int, at: str, *path: str | int) -> Span:
-    node = model.nodes.get(at)
-    if node is None:
-        return Span(at, 1, 1)
-    found = node.child(*path)
-    return found.locate(start, end) if end > start and isinstance(found.value, str) else found.span

@@ -213,7 +213,7 @@ def _read_times(node: exp.Expr, kind_of: Callable[[Name], str | None]) -> None:
     """Read text that is compared with a date or timestamp as one."""
     kinds = (kind_of(name_of(column)) for column in node.iter_expressions() if isinstance(column, exp.Column))
     kind = next((kind for kind in kinds if kind), None)
-    if kind is None:
+    if kind not in ("date", "timestamp"):
         return
     for literal in list(node.iter_expressions()):
         if isinstance(literal, exp.Literal) and literal.is_string:

@@ -78,7 +78,7 @@ def _check_times(engine: Engine, model: Model, dataset: Dataset) -> None:
     values = [named(_value(name, dimension), name) for name, dimension in declared.items()]
     types = engine.column_types(DIALECTS[engine.dialect].emit(select(values, source_of(dataset, dataset.name))))
     for name, dimension in declared.items():
-        if types[name] not in _TIME_TYPES[dimension.type]:
+        if types[name] not in _TIME_TYPES[str(dimension.type)]:
             message = f"'{dataset.name}.{name}' is declared as {dimension.type}, but in the data it is {types[name]}"
             hint = f"declare its type under dimensions of dataset '{dataset.name}'"
             raise EngineError(Diagnostic("E410", message, hint=hint))

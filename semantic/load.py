@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from semantic.check import CHECKS
+from semantic.check_kinds import KIND_CHECKS
 from semantic.errors import Diagnostic, Report, Span, suggest
 from semantic.metric_types import METRIC_TYPES, Metric
 from semantic.model import Dataset, Model, Project, Segment
@@ -66,6 +67,8 @@ def load_texts(files: Mapping[str, str], root: Path | None = None) -> Loaded:
     segments = dict(_segments(documents, known, found.append))
     model = Model(project or Project(), datasets, metrics, segments, root, documents, MappingProxyType(known))
     for check in CHECKS:
+        found.extend(check(model))
+    for check in KIND_CHECKS if not found else ():
         found.extend(check(model))
     ordered = tuple(sorted(dict.fromkeys(found), key=_place))
     return Loaded(None if ordered else model, ordered, documents)

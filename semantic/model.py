@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from semantic.kinds import Kind
 from semantic.metric_types.base import Metric
 from semantic.source import Documents, Node, Shape
 
@@ -63,11 +64,27 @@ class Dimension(Shape):
     """A row-level expression of a dataset."""
 
     expr: str | None = None
-    type: ValueType = "string"
+    type: ValueType | None = None
     zone: str = "UTC"
     bins: Annotated[Bins | None, BeforeValidator(_as_bins)] = None
     label: str | None = None
     description: str = ""
+
+    @property
+    def kind(self) -> Kind | None:
+        """What kind of value this is, None if nobody said."""
+        return "text" if self.bins else _KINDS.get(self.type or "")
+
+
+_KINDS: Mapping[str, Kind] = {
+    "string": "text",
+    "integer": "number",
+    "number": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
+    "timestamptz": "timestamp",
+}
 
 
 class Join(Shape):
@@ -116,7 +133,7 @@ class Dataset(Shape):
             times += [self.validity.from_, self.validity.to]
         for name in filter(None, times):
             listed = found.get(name, Dimension())
-            if "type" not in listed.model_fields_set:
+            if listed.type is None:
                 found[name] = listed.model_copy(update={"type": "timestamp"})
         for name in (*self.primary_key, *(column for join in self.joins.values() for column in join.on)):
             found.setdefault(name, Dimension())

@@ -168,7 +168,7 @@ def _leaf_scan(asked: Asked, leaf: Leaf, shown_as: str) -> Scan:
     dataset = asked.context.model.datasets[aggregation.dataset]
     scope = RowScope(asked.context, dataset.name, aggregation.time or dataset.time, f"metric '{shown_as}'")
     try:
-        values = [scope.row_value(value) for value in aggregation.values]
+        values = [scope.row_value(value, aggregation.wanted) for value in aggregation.values]
         own = scope.row_condition(aggregation.filter) if aggregation.filter else None
     except Unreachable as error:
         raise QueryError(Diagnostic("E316", f"metric '{aggregation.metric}': {error}")) from None

@@ -22,6 +22,7 @@ from semantic.expressions import (
     wrap,
 )
 from semantic.joins import Route, find_route, key_columns
+from semantic.kinds import Kind, kind_of_expression
 from semantic.model import Bins, Dimension, Model
 from semantic.names import DimensionRef, Reference, TimeWord, read_name
 from semantic.parse import parse
@@ -88,14 +89,14 @@ class RowScope:
         def resolve(name: Name) -> exp.Expr:
             return self._segment(name) or self._local_value(known[name.parts])
 
-        def kind_of(name: Name) -> str | None:
-            return self._kind(known[name.parts]) if name.parts in known else None
+        def kind_of(name: Name) -> Kind | None:
+            return self._kind(known[name.parts]) if name.parts in known else "boolean"
 
-        return self._bind(expression, resolve, kind_of, shown_as)
+        return self._bind(expression, resolve, kind_of, shown_as, "boolean")
 
-    def row_value(self, expression: Expression) -> exp.Expr:
+    def row_value(self, expression: Expression, wanted: Kind | None = None) -> exp.Expr:
         """A metric's own expression: names are dimensions first, then columns."""
-        return self._bind(expression, self._metric_name, self._metric_kind, f"dataset {self.dataset}")
+        return self._bind(expression, self._metric_name, self._metric_kind, f"dataset {self.dataset}", wanted)
 
     def row_condition(self, expression: Expression) -> exp.Expr:
         """A metric's own filter: as `row_value`, and a bare name may be a segment."""
@@ -103,10 +104,11 @@ class RowScope:
         def resolve(name: Name) -> exp.Expr:
             return self._segment(name) or self._metric_name(name)
 
-        def kind_of(name: Name) -> str | None:
-            return None if self._is_segment(name) else self._metric_kind(name)
+        return self._bind(expression, resolve, self.row_kind, f"dataset {self.dataset}", "boolean")
 
-        return self._bind(expression, resolve, kind_of, f"dataset {self.dataset}")
+    def row_kind(self, name: Name) -> Kind | None:
+        """The kind of value that a name in a metric's own expressions has, None where it is not known."""
+        return "boolean" if self._is_segment(name) else self._metric_kind(name)
 
     def row_order(self, wanted_by: str) -> list[exp.Expr]:
         """What puts the rows in order of time: the clock, then the primary key."""
@@ -127,10 +129,12 @@ class RowScope:
         self,
         expression: Expression,
         resolve: Callable[[Name], exp.Expr],
-        kind_of: Callable[[Name], str | None],
+        kind_of: Callable[[Name], Kind | None],
         shown_as: str,
+        wanted: Kind | None,
     ) -> exp.Expr:
         try:
+            kind_of_expression(expression, kind_of, wanted)
             return expression.replace_names(resolve, kind_of)
         except ExpressionError as error:
             raise refuse_expression(error, expression.text, shown_as) from None
@@ -144,12 +148,12 @@ class RowScope:
             return column(self.dataset, name.name)
         return self._local_value(read_name(self.context.model, name))
 
-    def _metric_kind(self, name: Name) -> str | None:
+    def _metric_kind(self, name: Name) -> Kind | None:
         dimensions = self.context.model.dimensions[self.dataset]
         if name.qualifier in ("", self.dataset):
             if not name.qualifier and name.name in ("at", "as_of"):
                 return self._special_kind(name.name, f"'{name}'")
-            return _kind_of(dimensions.get(name.name))
+            return _declared_kind(dimensions.get(name.name))
         return self._kind(read_name(self.context.model, name))
 
     def _local_value(self, reference: Reference) -> exp.Expr:
@@ -164,13 +168,13 @@ class RowScope:
                     return self._at(known, grain, f"{qualifier}.{name}", local=True)
                 return clock.local() if clock else value
 
-    def _kind(self, reference: Reference) -> str | None:
+    def _kind(self, reference: Reference) -> Kind | None:
         match reference:
             case TimeWord(grain):
                 return "date" if grain in DAY_GRAINS else "timestamp"
             case DimensionRef(qualifier, name, None):
                 route = self._route(qualifier, name)
-                return _kind_of(self.context.model.dimensions[route.dataset].get(name))
+                return _declared_kind(self.context.model.dimensions[route.dataset].get(name))
             case DimensionRef(grain=grain):
                 return "date" if grain in DAY_GRAINS else "timestamp"
 
@@ -218,10 +222,10 @@ class RowScope:
                 return self._special(found.name, f"dimension '{dataset}.{name}'")
             return column(alias, found.name)
 
-        def kind_of(found: Name) -> str | None:
+        def kind_of(found: Name) -> Kind | None:
             if not found.qualifier and found.name in ("at", "as_of"):
                 return self._special_kind(found.name, f"dimension '{dataset}.{name}'")
-            return _kind_of(self.context.model.dimensions[dataset].get(found.name))
+            return _declared_kind(self.context.model.dimensions[dataset].get(found.name))
 
         expression = parse(dimension.expr)
         try:
@@ -239,7 +243,7 @@ class RowScope:
             return timestamp_literal(self.context.calendar.local(self.context.as_of))
         return self.clock(wanted_by).local()
 
-    def _special_kind(self, name: str, wanted_by: str) -> str:
+    def _special_kind(self, name: str, wanted_by: str) -> Kind:
         return "timestamp" if name == "as_of" or self.clock(wanted_by).kind != "date" else "date"
 
     def _join(self, path: tuple[str, ...]) -> str:
@@ -301,10 +305,8 @@ def _is_strict(expression: Expression) -> bool:
     return bool(own_columns) and all(map(is_strict, expression.tree.walk()))
 
 
-def _kind_of(dimension: Dimension | None) -> str | None:
-    if dimension is None or dimension.bins:
-        return None
-    return {"date": "date", "timestamp": "timestamp", "timestamptz": "timestamp"}.get(dimension.type)
+def _declared_kind(dimension: Dimension | None) -> Kind | None:
+    return dimension.kind if dimension else None
 
 
 def _binned(value: exp.Expr, bins: Bins) -> exp.Expr:

@@ -86,7 +86,7 @@ def _metrics(layer: Layer) -> None:
 
 def _dimensions(layer: Layer) -> None:
     rows = [
-        (f"{dataset}.{name}", dimension.type, dimension.label or "", dimension.description)
+        (f"{dataset}.{name}", dimension.type or "", dimension.label or "", dimension.description)
         for dataset, dimensions in layer.model.dimensions.items()
         for name, dimension in dimensions.items()
     ]

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from sqlglot import exp
 
 from semantic.aggregates import Aggregation
+from semantic.kinds import Kind, KindOf
 from semantic.source import Shape
 
 Format = Literal["integer", "number", "percent"]
@@ -61,6 +62,10 @@ class Metric(Shape):
     def definition(self) -> str:
         """The metric in one line, for people."""
         raise TypeError(f"{type(self).__name__} does not say how it is defined")
+
+    def kind(self, kind_of: KindOf) -> Kind | None:
+        """The kind of value that the metric has; `kind_of` tells those of other metrics. Raises ExpressionError."""
+        return None
 
     def references(self) -> Iterable[Reference]:
         """The metrics that this one is defined over."""

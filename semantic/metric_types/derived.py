@@ -11,6 +11,7 @@ from typing import Literal
 from sqlglot import exp
 
 from semantic.expressions import Expression, ExpressionError
+from semantic.kinds import Kind, KindOf, kind_of_expression
 from semantic.metric_types.base import Leaves, Metric, Problem, Reference
 from semantic.parse import parse
 
@@ -44,6 +45,10 @@ class Derived(Metric):
             if name.qualifier:
                 message = f"'{name}' is not a metric; a derived metric is made of metrics only"
                 yield Problem("E211", message, ("expr",), name.start, name.end)
+
+    def kind(self, kind_of: KindOf) -> Kind | None:
+        """That of the expression."""
+        return kind_of_expression(self.parsed, kind_of)
 
     def references(self) -> Iterable[Reference]:
         """Every name of the expression."""

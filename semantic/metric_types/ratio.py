@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 from sqlglot import exp
 
-from semantic.expressions import quotient
+from semantic.expressions import ExpressionError, Name, quotient
+from semantic.kinds import Kind, KindOf
 from semantic.metric_types.base import Leaves, Metric, Reference
 from semantic.source import Shape
 
@@ -44,6 +45,13 @@ class Ratio(Metric):
     def definition(self) -> str:
         """As `new_users / active_users ignoring gender`."""
         return f"{self.numerator} / {self.denominator}"
+
+    def kind(self, kind_of: KindOf) -> Kind | None:
+        """A number, of two numbers."""
+        for part, key in ((self.numerator, "numerator"), (self.denominator, "denominator")):
+            if kind_of(Name((part.metric,))) not in (None, "number"):
+                raise ExpressionError(f"the {key} '{part.metric}' is not a number")
+        return "number"
 
     def references(self) -> Iterable[Reference]:
         """Both parts."""

@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, model_validator
 from sqlglot import exp
 
-from semantic.aggregates import Aggregate, Aggregation
+from semantic.aggregates import PICKED, Aggregate, Aggregation
 from semantic.expressions import Expression, ExpressionError
+from semantic.kinds import Kind, KindOf
 from semantic.metric_types.base import Leaves, Metric, Problem
 from semantic.parse import parse, parse_aggregates
 
@@ -70,6 +71,10 @@ class Simple(Metric):
         if self.agg is None and path[0] == "expr":
             return tuple(value for _, values in parse_aggregates(text).aggregates for value in values)
         return (parse(text),)
+
+    def kind(self, kind_of: KindOf) -> Kind | None:
+        """A number, unless a value of the rows is picked."""
+        return None if self.agg in PICKED else "number"
 
     @property
     def aggregations(self) -> tuple[Aggregation, ...]:
