@@ -113,7 +113,10 @@ class RowScope:
     def row_order(self, wanted_by: str) -> list[exp.Expr]:
         """What puts the rows in order of time: the clock, then the primary key."""
         keys = self.context.model.datasets[self.dataset].primary_key
-        return [self.clock(wanted_by).value, *(column(self.dataset, key) for key in keys)]
+        clock = self._clock_of(self.dataset, self.time or "", self.dataset)
+        if clock is None:
+            raise self._refusal("E312", f"{wanted_by} needs the time of the rows, and there is none", None)
+        return [clock.value, *(column(self.dataset, key) for key in keys)]
 
     def _is_segment(self, name: Name) -> bool:
         return not name.qualifier and name.name in self.context.model.segments

@@ -75,9 +75,14 @@ def _moments(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Selec
         name = next(key.name for key in spine.keys if key.grain == finest)
         first = _within(exp.Min(this=column(name)), finest, zone)
         seen = _within(exp.Max(this=column(name)), finest, zone)
-        last = exp.Least(this=seen, expressions=[timestamp_literal(as_of)])
+        last = exp.Least(this=seen, expressions=[timestamp_literal(as_of + _shift(finest, zone))])
         series = _observed(_moment_series(first, last, finest, zone), groups, condition)
-    return _distinct(spine, Clock(column("moment"), "timestamp", "UTC", spine.calendar), series)
+    clock = Clock(column("moment"), "timestamp", "UTC", spine.calendar)
+    found = _distinct(spine, clock, series)
+    if spine.period is None and _shift(finest, zone):
+        begun = exp.LTE(this=call("utc", clock.at(finest)), expression=timestamp_literal(as_of))
+        found.set("where", exp.Where(this=begun))
+    return found
 
 
 def _within(label: exp.Expr, grain: str, zone: str) -> exp.Expr:
@@ -85,10 +90,16 @@ def _within(label: exp.Expr, grain: str, zone: str) -> exp.Expr:
 
     Where the clock moves by half an hour, the label itself can be a time that never was, and lie in the hour before.
     """
-    utc = call("utc", label)
-    if grain != "hour" or hour_step(zone) == 60:
+    utc, minutes = call("utc", label), _shift(grain, zone).seconds // 60
+    if not minutes:
         return utc
-    return exp.Add(this=utc, expression=exp.Interval(this=exp.Literal.string("30"), unit=exp.Var(this="MINUTE")))
+    step = exp.Interval(this=exp.Literal.string(str(minutes)), unit=exp.Var(this="MINUTE"))
+    return exp.Add(this=utc, expression=step)
+
+
+def _shift(grain: str, zone: str) -> timedelta:
+    """How far after its label a moment lies that is surely within the hour."""
+    return timedelta(minutes=30 if grain == "hour" and hour_step(zone) != 60 else 0)
 
 
 def _rank(grain: str) -> int:
