@@ -97,9 +97,20 @@ class Delivery(Publication):
             raise ValueError("all results of a delivery have its as_of")
 
     def metrics(self, *queries: str) -> tuple[Metric, ...]:
-        """The definitions behind these queries, each once, in the order in which they are asked for."""
+        """The metrics that these queries ask for, each once, in the order in which they are asked for."""
         names = dict.fromkeys(name for query in queries for name in self.results[query].query.metrics)
         return tuple(self.model.metrics[name] for name in names)
+
+    def parts(self, *queries: str) -> tuple[Metric, ...]:
+        """The metrics that those are made of, whatever the depth, and that are not asked for themselves."""
+        asked = self.metrics(*queries)
+        found, waiting = {metric.name: metric for metric in asked}, list(asked)
+        while waiting:
+            names = [reference.metric for reference in waiting.pop(0).references()]
+            new = {name: self.model.metrics[name] for name in names if name not in found}
+            found |= new
+            waiting.extend(new.values())
+        return tuple(found.values())[len(asked) :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -88,10 +88,16 @@ def _facts(delivery: Delivery) -> Iterator[Cells]:
 
 
 def _definitions(delivery: Delivery, sheets: Sequence[Sheet]) -> Iterator[Cells]:
-    metrics = delivery.metrics(*(sheet.query for sheet in sheets))
-    if metrics:
+    queries = [sheet.query for sheet in sheets]
+    asked, parts = delivery.metrics(*queries), delivery.parts(*queries)
+    mentioned = {reference.metric for metric in (*asked, *parts) for reference in metric.references()}
+    if asked:
         yield _wide("What the numbers mean", looks.SECTION)
-        yield from _table(_METRICS, [_metric_row(metric) for metric in metrics])
+        yield from _table(_METRICS, [_metric_row(metric, mentioned) for metric in asked])
+    if parts:
+        yield _wide("made of", looks.KEY)
+        yield from (_metric_row(metric, mentioned) for metric in parts)
+    if asked:
         yield ()
 
 
@@ -122,10 +128,12 @@ def _sheet_row(sheet: Sheet) -> Cells:
     )
 
 
-def _metric_row(metric: Metric) -> Cells:
-    name = metric.label or spoken(metric.name)
+def _metric_row(metric: Metric, mentioned: Collection[str]) -> Cells:
+    """A metric; by its name too if another definition mentions it and its label does not show the name."""
+    label, name = metric.label or spoken(metric.name), metric.name
+    named = name in mentioned and label not in (name, spoken(name))
     return (
-        Cell(name, looks.STRONG, wrap=True),
+        Cell(f"{label} ({name})" if named else label, looks.STRONG, wrap=True),
         *(Cell(text, wrap=True) for text in (metric.description, metric.definition, metric.owner, metric.format)),
     )
 

@@ -62,6 +62,26 @@ def test_the_first_sheet_says_what_as_of_when_and_by_which_definitions(book: Wor
     assert said["Login share"][1] == "logins / activities"
 
 
+def test_what_a_metric_is_made_of_is_defined_too(tmp_path: Path) -> None:
+    more = """
+metrics:
+  chosen: {dataset: activity, agg: count, filter: amount > 2, label: Choices}
+  chosen_share: {type: ratio, numerator: chosen, denominator: {metric: activities, ignore: [activity_type]}}
+  chosen_times: {type: derived, expr: chosen_share * chosen}
+"""
+    query = "{metrics: [chosen_times, activities]}"
+    exports = f"exports: {{a: {{queries: {{q: {query}}}, to: [excel: {{path: a.xlsx}}]}}}}{more}"
+    delivery = make_delivery(tmp_path, exports)
+    deliver(delivery.export.destinations[0], delivery)
+    said = about(openpyxl.load_workbook(tmp_path / "a.xlsx"))
+    start = list(said).index("Metric")
+    assert list(said)[start : start + 6] == [
+        "Metric", "Chosen times", "Activities", "made of", "Chosen share", "Choices (chosen)",
+    ]  # fmt: skip
+    assert said["Chosen share"][1] == "chosen / activities ignoring activity_type"
+    assert said["Choices (chosen)"][1].endswith("over activity where amount > 2")
+
+
 def test_filters_are_said_in_full(tmp_path: Path) -> None:
     query = "{metrics: [spend], by: [week], where: amount > 1, having: spend > 5, order: [spend desc], limit: 3}"
     delivery = make_delivery(tmp_path, f"exports: {{a: {{queries: {{q: {query}}}, to: [excel: {{path: a.xlsx}}]}}}}")
