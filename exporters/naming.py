@@ -6,7 +6,8 @@
     period.end    the last day of it, included, as people say it              2025-03-30
     export.name   weekly_engagement
 
-Dates are dates: `{{ run.date.strftime('%Y/%m') }}` and `{{ period.end.year }}` work. A path stays inside the project
+Dates are dates: `{{ run.date.strftime('%Y/%m') }}` and `{{ period.end.year }}` work; what else a template may say is in
+`exporters.bounds`. A path stays inside the project
 folder, unless it is written as an absolute one; what the words bring in never leads out of where it was written to be.
 """
 
@@ -22,6 +23,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import StrictUndefined, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from exporters.bounds import unbounded
 from semantic.errors import Diagnostic, ExportError, Report, suggest
 from semantic.source import Node, Shape
 
@@ -163,6 +165,8 @@ def _write_out(template: str, kind: Kind, known: Mapping[str, Word]) -> tuple[st
     environment = _ENVIRONMENTS[kind]
     try:
         tree = environment.parse(template)
+        if mistakes := list(unbounded(tree)):
+            return template, mistakes
         if mistakes := [*_unknown_words(tree, known), *_unknown_attributes(tree, known)]:
             return template, mistakes
         text = environment.from_string(template).render(known)

@@ -55,6 +55,8 @@ def mistake(options: Outer, words: Words = WORDS) -> Diagnostic:
         ("{{ run.date.strftime('%Y/%m') }}", "2025/03", "2025/03"),
         ("{{ period.end.year }}{% if run.date.day == 31 %} end{% endif %}", "2025 end", "2025 end"),
         ("{{ export.name | upper }}", "WEEKLY", "WEEKLY"),
+        ("{{ export.name | replace('ee', '-') }}", "w-kly", "w-kly"),
+        ("{{ run.date.year - 1 }} {{ run.date.year ~ '' }}", "2024 2025", "2024 2025"),
     ],
 )
 def test_the_words_give(template: str, title: str, path: str) -> None:
@@ -81,12 +83,14 @@ def test_only_templates_are_rendered_and_at_every_depth() -> None:
         ("{{ date }}", "unknown word 'date'", None),
         ("{{ run.date", "this template cannot be written out", None),
         ("{{ run }}", "a word is missing after the dot: one of date, time", None),
-        ("{{ 1 / 0 }}", "this template cannot be written out: division by zero", None),
+        ("{{ 1 / 0 }}", "'/' is refused in a path or title", None),
         ("{{ run.date.__class__.__mro__ }}", "unsafe", None),
-        ("{{ ().__class__.__base__.__subclasses__() }}", "unsafe", None),
+        ("{{ ().__class__.__base__.__subclasses__() }}", "a call is refused", None),
         ("{{ export.name.missing }}", "this template cannot be written out", None),
-        ("{% include 'x' %}", "this template cannot be written out", None),
-        ("{% for n in range(9) %}{{ n }}{% endfor %}", "unknown word 'range'", None),
+        ("{% include 'x' %}", "'include' is refused", None),
+        ("{% for n in range(9) %}{{ n }}{% endfor %}", "a loop is refused", None),
+        ("{{ run.date.strftime(1) }}", "a call is refused", None),
+        ("{{ run.date.year + 'a' }}", "this template cannot be written out: unsupported operand", None),
     ],
 )
 def test_what_a_template_cannot_say(template: str, message: str, hint: str | None) -> None:
@@ -94,6 +98,29 @@ def test_what_a_template_cannot_say(template: str, message: str, hint: str | Non
     assert found.code == "E511"
     assert message in found.message
     assert hint is None or found.hint == hint
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "9999999**9999999", "-(9 ** 9) ** 9", "'x' * 999999999", "('a' ~ 'b' * 9) | upper", "'%999999999d' % 1",
+        "'x' | center(999999999)", "'%999999999d' | format(1)", "'a' | replace('a', 'aa') | replace('a', 'aa')",
+        "'ab' | replace('', 'x')", "'{:999999999}'.format(1)", "'x'.ljust(999999999)", "[1] * 999999999",
+        "('a' if 9 ** 9 ** 9 else 'b')", "9 ** 9 ** 9 > 1", "export.name[9 ** 9 ** 9]", "'a'.join('b')",
+        "run.date.strftime('%Y' * 9)", "'a' | batch(9) | list", "'a' is sameas('a' * 9)",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("whole", ["a{{{{ {} }}}}", "{{% if {} %}}a{{% endif %}}", "{{% set a = {} %}}"])
+def test_what_takes_unbounded_time_or_room_is_refused_unread(expression: str, whole: str) -> None:
+    found = mistake(Outer(title=whole.format(expression)))
+    assert found.code == "E511"
+    assert "is refused" in found.message
+    assert "a template has words" in (found.hint or "")
+
+
+def test_a_text_that_doubles_with_every_assignment_is_refused() -> None:
+    doubled = "{% set a = 'x' %}" + "{% set a = a ~ a %}" * 60
+    assert "'set' is refused" in mistake(Outer(title=doubled)).message
 
 
 def test_without_a_period_there_is_no_word_for_it() -> None:
