@@ -18,13 +18,13 @@ _ALLOWED = (
     nodes.CondExpr,
 )  # fmt: skip
 _NAMES: dict[type[nodes.Node], str] = {
-    nodes.Pow: "'**'", nodes.Mul: "'*'", nodes.Div: "'/'", nodes.FloorDiv: "'//'", nodes.Mod: "'%'", nodes.For: "a loop",
-    nodes.Call: "a call", nodes.Getitem: "an index", nodes.Test: "'is'", nodes.Assign: "'set'",
+    nodes.Pow: "'**'", nodes.Mul: "'*'", nodes.Div: "'/'", nodes.FloorDiv: "'//'", nodes.Mod: "'%'",
+    nodes.For: "a loop", nodes.Call: "a call", nodes.Getitem: "an index", nodes.Test: "'is'", nodes.Assign: "'set'",
     nodes.AssignBlock: "'set'", nodes.Include: "'include'", nodes.List: "a list", nodes.Tuple: "a tuple",
 }  # fmt: skip
 
 
-def unbounded(tree: nodes.Template) -> Iterator[tuple[str, str]]:
+def unbounded(tree: nodes.Template) -> Iterator[tuple[str, str | None]]:
     """What is refused in a template, each once, with a hint."""
     found = dict.fromkeys(_refused(tree))
     for name in found:
