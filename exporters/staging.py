@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from exporters.base import DeliveredFile
@@ -28,12 +28,8 @@ def beside(target: Path) -> Iterator[Path]:
         raise IsADirectoryError(errno.EISDIR, "there is a folder of this name", str(target))
     _make_folder(target.parent)
     _sweep(target.parent)
-    workshop = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
-    try:
-        with _locked(workshop):
-            yield workshop / target.name
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+    with ExitStack() as stack:
+        yield _workshop(target.parent, stack) / target.name
 
 
 def place(staged: Path, target: Path, root: Path) -> DeliveredFile:
@@ -102,14 +98,22 @@ def _make_folder(folder: Path) -> None:
         _flush(made.parent)
 
 
-def _sweep(parent: Path) -> None:
-    """Remove the hidden folders of processes that died: they hold something and nobody holds their lock.
+def _workshop(parent: Path, stack: ExitStack) -> Path:
+    """A new hidden folder, locked; one that somebody sweeps away before it is locked is made again."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            stack.enter_context(_locked(folder))
+            if folder.exists():
+                return folder
 
-    An empty one may be somebody's who is about to lock it.
-    """
+
+def _sweep(parent: Path) -> None:
+    """Remove the hidden folders of processes that died: nobody holds their lock."""
     for left in parent.glob(f"{_PREFIX}*"):
         with suppress(OSError), _locked(left, wait=False) as nobody_else:
-            if nobody_else and any(left.iterdir()):
+            if nobody_else:
                 shutil.rmtree(left, ignore_errors=True)
 
 

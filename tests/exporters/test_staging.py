@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from exporters import staging
 from exporters.base import DeliveredFile
 from exporters.staging import beside, place
 
@@ -135,6 +137,44 @@ def test_what_a_killed_process_left_is_swept_by_the_next(tmp_path: Path) -> None
     assert done.returncode == -signal.SIGKILL
     assert len(list(tmp_path.glob(".metricast-*/a.txt"))) == 1
     put(target, "whole", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_a_process_killed_after_the_rename_left_is_swept_by_the_next(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys; from pathlib import Path; from exporters.staging import beside, place\n"
+        "with beside(Path(sys.argv[1])) as staged:\n"
+        "    staged.write_text('first'); place(staged, Path(sys.argv[1]), staged.parent)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    target = tmp_path / "a.txt"
+    subprocess.run([sys.executable, "-c", script, str(target)], cwd=ROOT, check=False)
+    assert [list(left.iterdir()) for left in tmp_path.glob(".metricast-*")] == [[]]
+    put(target, "second", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize("when", ["before it is open", "before it is locked"])
+def test_a_folder_that_is_swept_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    made, lock, made_so_far = tempfile.mkdtemp, staging._flock, list[str]()
+
+    def make(**options: Any) -> str:
+        made_so_far.append(made(**options))
+        if len(made_so_far) == 1 and when == "before it is open":
+            staging._sweep(tmp_path)
+        return made_so_far[-1]
+
+    def late(descriptor: int, wait: bool) -> bool:
+        if wait and len(made_so_far) == 1:
+            staging._sweep(tmp_path)
+        return lock(descriptor, wait)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", make)
+    monkeypatch.setattr(staging, "_flock", late)
+    put(tmp_path / "a.txt", "whole", tmp_path)
+    assert len(made_so_far) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
