@@ -4,6 +4,9 @@ Arrow hands out more types than there are kinds of value. Here they become None,
 datetime (naive: as it is; aware: an instant), time and timedelta; everything else becomes text: a UUID as usual, bytes
 as hexadecimal digits, lists and structs as JSON, a time beyond the calendar as `infinity` or a count of its unit.
 
+An interval without months is a timedelta (its days have 24 hours); one with months, whose length nobody knows, or of
+more days than a timedelta holds, is ISO 8601 text: `P1Y2M3DT4H5M6.5S`, each part with a minus of its own if negative.
+
 Doubles are rounded to 12 significant digits, so that the order in which a sum was added up does not show.
 """
 
@@ -13,6 +16,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
@@ -44,9 +48,40 @@ def plain(value: Any) -> Value:
         return value
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, tuple):
+        return _interval(*value)
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False, default=_json_value)
     return str(value)
+
+
+def _interval(months: int, days: int, nanoseconds: int) -> timedelta | str:
+    """What Arrow calls a MonthDayNano.
+
+    >>> _interval(-14, 3, 0)
+    'P-1Y-2M3D'
+    """
+    if not months:
+        with suppress(OverflowError):
+            return timedelta(days, microseconds=nanoseconds // 1000)
+    date = "".join(f"{count}{unit}" for count, unit in (*_split(months, 12, "YM"), (days, "D")) if count)
+    minutes, seconds = _parted(nanoseconds, 60_000_000_000)
+    parts = [f"{count}{unit}" for count, unit in _split(minutes, 60, "HM") if count]
+    if seconds:
+        parts.append(f"{(Decimal(seconds) / 1_000_000_000).normalize():f}S")
+    return f"P{date}" + (f"T{''.join(parts)}" if parts else "")
+
+
+def _split(count: int, size: int, units: str) -> tuple[tuple[int, str], tuple[int, str]]:
+    larger, smaller = _parted(count, size)
+    return (larger, units[0]), (smaller, units[1])
+
+
+def _parted(count: int, size: int) -> tuple[int, int]:
+    """Whole parts of a size and the rest, both with the sign of the count."""
+    sign = -1 if count < 0 else 1
+    whole, rest = divmod(abs(count), size)
+    return sign * whole, sign * rest
 
 
 def round_double(value: float) -> float:

@@ -13,6 +13,7 @@
             to the right has the offset from UTC as text (+02:00), so that the two 02:00 hours of a night stay two |
 | time of day | text, 07:30:00 |
 | duration | elapsed time [h]:mm:ss; text with a minus if negative, which Excel cannot show |
+| interval | the same if it has no months, its days being 24 hours; else ISO 8601 text, P1Y2M3DT4H5M6.5S |
 | text | text, also if it begins with = + - @, a tab or a line's end, or looks like a number, a date or an error |
 
 Characters that XML cannot hold are escaped as Excel escapes them (_x0001_), and so is text that looks like such an
