@@ -15,13 +15,14 @@ LOG = logging.getLogger("metricast.scheduler")
 Mask = Callable[[str], str]
 
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|PWD\b|CREDENTIAL|API_?KEY|ACCESS_?KEY", re.IGNORECASE)
+_PATHS = frozenset({"PWD", "OLDPWD"})  # the shell's folders, no passwords
 _CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^/\s@]+@")
 _SHORTEST_SECRET = 6
 
 
 def mask_from(environment: Mapping[str, str]) -> Mask:
     """A function that masks the values of secret-looking variables, and credentials in URLs, in a text."""
-    secrets = {value for name, value in environment.items() if _SECRET_NAME.search(name)}
+    secrets = {value for name, value in environment.items() if name not in _PATHS and _SECRET_NAME.search(name)}
     longest_first = sorted((each for each in secrets if len(each) >= _SHORTEST_SECRET), key=len, reverse=True)
 
     def mask(text: str) -> str:

@@ -233,4 +233,6 @@ metrics:
 def test_secrets_are_masked() -> None:
     mask = mask_from({"DATABRICKS_TOKEN": "dapi123456", "HOME": "/home/me", "MY_SECRET": "abc", "API_KEY": "dapi1234"})
     assert mask("token dapi123456, key dapi1234, home /home/me, abc") == "token ***, key ***, home /home/me, abc"
+    folders = mask_from({"PWD": "/srv/shop", "OLDPWD": "/home/me/shop", "DB_PWD": "hunter2-hunter2"})
+    assert folders("/srv/shop, /home/me/shop, hunter2-hunter2") == "/srv/shop, /home/me/shop, ***"
     assert mask("https://user:pw@host/x and https://host/a@b") == "https://***@host/x and https://host/a@b"
