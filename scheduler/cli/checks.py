@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from semantic import Diagnostic, Layer, Query
 
 ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)
+CANCELLED, NO_CLOCK = "E405", {"E312", "E314"}
 
 
 def check_data(layer: Layer) -> tuple[Diagnostic, ...]:
@@ -18,15 +20,36 @@ def check_data(layer: Layer) -> tuple[Diagnostic, ...]:
     The target then finds missing tables and columns and types that do not fit, and the layer checks the keys and
     validities of everything that is looked up.
     """
-    from semantic import EngineError
-
     found: dict[Diagnostic, None] = {}
     for query in _queries(layer):
-        try:
-            layer.run(query, as_of=ANY_TIME)
-        except EngineError as error:
-            found.update(dict.fromkeys(error.diagnostics))
+        found.update(dict.fromkeys(_check(layer, query)))
     return tuple(found)
+
+
+def _check(layer: Layer, query: Query, *, whole: bool = True) -> Iterator[Diagnostic]:
+    """Yield what is found out by a query. One that is refused as a whole is asked dimension by dimension."""
+    from semantic import EngineError, QueryError
+
+    try:
+        layer.run(query, as_of=ANY_TIME)
+    except EngineError as error:
+        if any(each.code == CANCELLED for each in error.diagnostics):
+            raise
+        yield from error.diagnostics
+    except QueryError as error:
+        if whole:
+            for part in _parts(query):
+                yield from _check(layer, part, whole=False)
+        else:
+            yield from (each for each in error.diagnostics if each.code not in NO_CLOCK)
+
+
+def _parts(query: Query) -> Iterator[Query]:
+    """Yield a query without its dimensions, and with each of them alone."""
+    if query.metrics:
+        yield replace(query, by=())
+    for name in query.by:
+        yield replace(query, by=(name,))
 
 
 def _queries(layer: Layer) -> Iterator[Query]:
