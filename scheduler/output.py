@@ -1,14 +1,15 @@
 """Result rows as text: a table for people, CSV and JSON for programs, Parquet for both.
 
 CSV and JSON carry exact values: decimals are written digit for digit, dates as ISO text, instants as ISO text
-with the offset of the result's time zone. NaN and infinity have no JSON form and are written as NULL in both.
+with the offset of the result's time zone. NaN and infinity have no JSON form and are written as NULL in both; a date
+that Python does not know is text, as `infinity` and `20000-01-01`.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import math
-import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -18,11 +19,15 @@ from typing import IO, TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from semantic import Result
     from semantic.compile import Column
 
 FORMATS = ("table", "csv", "json", "parquet")
 NULL, TOTAL = "NULL", "(total)"
+_STEERING = {"Cc", "Zl", "Zp"}
+_INFINITE = {sign * (2**bits - 1) for sign in (1, -1) for bits in (31, 63)}  # what DuckDB calls infinity
 
 
 def write_result(result: Result, style: str, stream: IO[bytes]) -> None:
@@ -33,7 +38,7 @@ def write_result(result: Result, style: str, stream: IO[bytes]) -> None:
         pyarrow.parquet.write_table(result.arrow(), stream)
         return
     names = tuple(column.name for column in result.columns)
-    rows, zone = result.rows(), ZoneInfo(result.time_zone)
+    rows, zone = _rows(result), ZoneInfo(result.time_zone)
     match style:
         case "csv":
             lines = csv_lines(names, rows, zone)
@@ -47,26 +52,51 @@ def write_result(result: Result, style: str, stream: IO[bytes]) -> None:
 
 
 def write_beside(result: Result, style: str, path: Path) -> None:
-    """Write `result` to `path` so that a reader sees the old file or the whole new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with beside.open("wb") as stream:
+    """Write `result` to `path` so that a reader sees the old file or the whole new one, durably."""
+    from exporters.staging import beside, place
+
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a regular file, so it cannot be replaced by one", str(path))
+    with beside(path) as staged:
+        with staged.open("wb") as stream:
             write_result(result, style, stream)
-            os.fsync(stream.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+        place(staged, path, path.parent)
+
+
+def _rows(result: Result) -> list[tuple[Any, ...]]:
+    """Return the rows as Python values; what lies beyond Python's calendar is text."""
+    columns = [_python_values(column) for column in result.arrow().columns]
+    return list(zip(*columns, strict=True))
+
+
+def _python_values(column: pa.ChunkedArray) -> list[Any]:
+    try:
+        return column.to_pylist()  # type: ignore[no-any-return]
+    except (OverflowError, ValueError):
+        return [_python_value(value) for value in column]
+
+
+def _python_value(value: pa.Scalar) -> Any:
+    import pyarrow as pa
+
+    try:
+        return value.as_py()
+    except (OverflowError, ValueError):
+        if value.value in _INFINITE:
+            return "infinity" if value.value > 0 else "-infinity"
+        return value.cast(pa.string()).as_py()
 
 
 # CSV ------------------------------------------------------------
 
 
 def csv_lines(names: Sequence[str], rows: Iterable[Sequence[Any]], zone: ZoneInfo) -> Iterator[str]:
-    """Yield RFC 4180 records, header first: CRLF, a NULL is an empty field, the empty text is `\"\"`."""
+    """Yield RFC 4180 records, header first: CRLF, a NULL is an empty field, the empty text is `\"\"`.
+
+    So in a single column a NULL is an empty line.
+    """
     for row in (names, *rows):
-        record = ",".join(_csv_field(value, zone) for value in row)
-        yield (record or '""') + "\r\n"
+        yield ",".join(_csv_field(value, zone) for value in row) + "\r\n"
 
 
 def _csv_field(value: Any, zone: ZoneInfo) -> str:
@@ -179,19 +209,17 @@ def _shown_number(value: Any, style: str | None) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Show control characters as escapes: data must not steer the terminal."""
-    return "".join(repr(c)[1:-1] if unicodedata.category(c) == "Cc" else c for c in text)
+    """Show control characters and line ends as escapes: data must not steer the terminal."""
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in _STEERING else c for c in text)
 
 
 def _width(text: str) -> int:
-    """Return the columns that a text takes on a terminal."""
-    return sum(_character_width(character) for character in text)
+    """Return the columns that a text of one line takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from exporters.excel.pages import display_width
 
-
-def _character_width(character: str) -> int:
-    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return display_width(text)
 
 
 def _pad(text: str, width: int, right: bool) -> str:

@@ -56,8 +56,8 @@ def test_json_is_one_document_with_names_and_rows() -> None:
     assert json.loads("".join(json_lines(["n"], [], BANGKOK))) == {"columns": ["n"], "rows": []}
 
 
-def test_a_lone_null_is_not_a_blank_line() -> None:
-    assert list(csv_lines(["n"], [(None,)], BANGKOK)) == ["n\r\n", '""\r\n']
+def test_a_lone_null_is_not_the_empty_text() -> None:
+    assert list(csv_lines(["n"], [(None,), ("",)], BANGKOK)) == ["n\r\n", "\r\n", '""\r\n']
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
