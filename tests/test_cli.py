@@ -53,13 +53,17 @@ CREATE TABLE events AS FROM (VALUES
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of four metrics over three rows."""
-    folder = tmp_path_factory.mktemp("tiny")
-    (folder / "metrics").mkdir()
+    return make_project(tmp_path_factory.mktemp("tiny"), MODEL, ROWS)
+
+
+def make_project(folder: Path, model: str, rows: str) -> Path:
+    """A project of that model over the tables that `rows` makes."""
+    (folder / "metrics").mkdir(parents=True)
     (folder / ".metricast").mkdir()
-    (folder / "metrics" / "project.yml").write_text(PROJECT)
-    (folder / "metrics" / "model.yml").write_text(MODEL)
+    (folder / "metrics" / "project.yml").write_text(PROJECT, encoding="utf-8")
+    (folder / "metrics" / "model.yml").write_text(model, encoding="utf-8")
     with duckdb.connect(str(folder / ".metricast" / "tiny.duckdb")) as connection:
-        connection.execute(ROWS)
+        connection.execute(rows)
     return folder
 
 
@@ -246,6 +250,69 @@ def test_wrong_use_ends_with_2() -> None:
     assert run("query", "events", "--limit", "-1").exit_code == 2
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "1899-12-31", "9999-12-31", "9999-12-31T23:59-12:00"])
+def test_an_as_of_beyond_the_calendar_is_refused(tiny: Path, text: str) -> None:
+    done = run("query", "events", "--period", "this year", "--as-of", text, "--project", tiny)
+    assert done.exit_code == 1
+    assert "between 1900 and 9998" in done.stderr
+
+
+def test_limits_of_a_query(tiny: Path) -> None:
+    asked = ("query", "events", "--by", "kind", "--project", tiny)
+    assert run(*asked, "--max-rows", "2").exit_code == 0
+    refused = run(*asked, "--max-rows", "1")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "E403" in refused.stderr
+    assert run(*asked, "--timeout", "0").exit_code == 2
+
+
+def test_a_query_is_stopped_after_its_time(tmp_path: Path) -> None:
+    rows = "SELECT a.range AS id FROM range(10000000) a, range(100000) b"
+    metric = "{dataset: slow, agg: median, expr: id}"
+    model = f'datasets: {{slow: {{sql: "{rows}", primary_key: id}}}}\nmetrics: {{n: {metric}}}\n'
+    folder = make_project(tmp_path, model, "SELECT 1")
+    done = run("query", "n", "--timeout", "1", "--project", folder)
+    assert done.exit_code == 1
+    assert "E404" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes of this kind")
+def test_only_a_regular_file_is_replaced(tiny: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = run("query", "events", "--format", "csv", "--output", tmp_path / "pipe", "--project", tiny)
+    assert done.exit_code == 1
+    assert "not a regular file" in done.stderr
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_file_that_is_replaced_keeps_its_mode(tiny: Path, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("older")
+    path.chmod(0o640)
+    assert run("query", "events", "--format", "csv", "--output", path, "--project", tiny).exit_code == 0
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("events\n3\n", 0o640)
+
+
+def test_a_file_needs_a_name(tiny: Path) -> None:
+    done = run("query", "events", "--format", "json", "--output", "", "--project", tiny)
+    assert done.exit_code == 2
+    assert "--output" in done.stderr
+
+
+@pytest.mark.parametrize("style", ["table", "csv", "json"])
+def test_a_date_beyond_the_calendar_is_text(tmp_path: Path, style: str) -> None:
+    model = """
+datasets: {days: {table: days, primary_key: day_id, dimensions: {on_day: {type: date}}}}
+metrics: {days: {dataset: days, agg: count}}
+"""
+    days = "(1, DATE 'infinity'), (2, DATE '-infinity'), (3, DATE '20000-01-01'), (4, DATE '2025-01-01')"
+    folder = make_project(tmp_path, model, f"CREATE TABLE days AS FROM (VALUES {days}) t(day_id, on_day)")
+    done = run("query", "--by", "on_day", "--format", style, "--project", folder)
+    assert done.exit_code == 0, done.stderr
+    for text in ("infinity", "-infinity", "20000-01-01", "2025-01-01"):
+        assert text in done.stdout
+
+
 # --- the other commands ------------------------------------------------------------
 
 
@@ -280,6 +347,34 @@ def test_validate(tiny: Path) -> None:
     assert run("validate", "--project", tiny).exit_code == 0
     result = run("validate", "--data", "--project", tiny)
     assert result.exit_code == 0, result.stderr
+
+
+CLOCKLESS = """
+datasets:
+  people:
+    table: people
+    primary_key: person_id
+    dimensions:
+      age: {expr: "age_years(born, at)"}
+      height: {expr: hieght}
+metrics:
+  people: {dataset: people, agg: count}
+"""
+
+
+def test_validate_goes_on_where_a_dimension_needs_a_clock(tmp_path: Path) -> None:
+    folder = make_project(
+        tmp_path, CLOCKLESS, "CREATE TABLE people AS SELECT 1 person_id, DATE '2000-01-01' born, 2 hieght"
+    )
+    done = run("validate", "--data", "--project", folder)
+    assert done.exit_code == 0, done.stderr
+    folder = make_project(
+        tmp_path / "b", CLOCKLESS, "CREATE TABLE people AS SELECT 1 person_id, DATE '2000-01-01' born"
+    )
+    done = run("validate", "--data", "--project", folder)
+    assert done.exit_code == 1
+    assert "hieght" in done.stderr
+    assert "E312" not in done.stderr
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:
@@ -325,6 +420,21 @@ def test_stdout_holds_the_rows_alone_whatever_the_locale(process: list[str]) -> 
     )  # fmt: skip
     assert (done.returncode, said(done.stderr)) == (0, "")
     assert done.stdout == b'kind,events\r\n"a, ""b""",1\r\nlogin,2\r\n'
+
+
+@pytest.mark.parametrize("command", [["list"], ["explain", "ไทย"], ["sql", "ไทย"]], ids=lambda value: value[0])
+def test_every_script_is_written_whatever_the_locale(tmp_path: Path, command: list[str]) -> None:
+    model = """
+datasets: {days: {table: days, primary_key: day_id, dimensions: {kind: {label: ประเภท}}}}
+metrics: {ไทย: {dataset: days, agg: count, filter: "kind = 'ไทย'", label: ผู้ใช้}}
+"""
+    folder = make_project(tmp_path, model, "CREATE TABLE days AS SELECT 1 day_id, 'ไทย' kind")
+    done = subprocess.run(
+        [sys.executable, "-m", "scheduler.cli", "--project", str(folder), *command],
+        capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "ไทย" in done.stdout.decode()
 
 
 def test_no_colours_off_a_terminal(process: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from scheduler.cli.console import Refusal, say, silence_stdout
+from scheduler.cli.console import Refusal, say, silence_stdout, write_utf8
 from scheduler.cli.deliver import export, serve
 from scheduler.cli.demo import demo
 from scheduler.cli.init import init
@@ -26,6 +26,7 @@ class Application(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line and exit."""
+        write_utf8()
         try:
             code = super().main(*args, **{**kwargs, "standalone_mode": False})
         except (click.Abort, KeyboardInterrupt):

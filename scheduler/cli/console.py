@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import io
 import os
 import sys
 import threading
@@ -73,6 +74,12 @@ def _watch(label: str, future: concurrent.futures.Future[T]) -> None:
             concurrent.futures.wait([future], timeout=0.5)
     finally:
         click.echo(CLEAR_LINE, err=True, nl=False)
+
+
+def write_utf8() -> None:
+    """Make stdout UTF-8, as the rows of a query are: SQL and labels are exact whatever the locale can show."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def silence_stdout() -> None:

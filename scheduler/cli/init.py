@@ -16,7 +16,7 @@ Examples:
 
 
 @click.command(epilog=INIT_EXAMPLES, short_help="Put a copy of the shipped project into DIR.")
-@click.argument("directory", metavar="DIR", default=".", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
 def init(directory: Path) -> None:
     """Put a copy of the shipped project into DIR (default: the current folder).
 

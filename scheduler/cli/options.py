@@ -14,7 +14,9 @@ from scheduler.cli.console import Refusal
 
 if TYPE_CHECKING:
     from semantic import Layer, Query
+    from semantic.engines import Limits
 
+FIRST_YEAR, LAST_YEAR = 1900, 9998  # periods around an instant need room on both sides
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -92,11 +94,11 @@ def build_query(flags: dict[str, Any]) -> Query:
     return Query(**{field: flags[field] for field in fields})
 
 
-def open_layer(project: Path, target: str | None = None) -> Layer:
+def open_layer(project: Path, target: str | None = None, limits: Limits | None = None) -> Layer:
     """Return the layer over `project`."""
     from semantic import Layer
 
-    return Layer(project, target=target)
+    return Layer(project, target=target, limits=limits)
 
 
 def instant(text: str | None, zone: str) -> datetime:
@@ -108,6 +110,9 @@ def instant(text: str | None, zone: str) -> datetime:
     except ValueError as error:
         message = f"--as-of: cannot read {text!r}; write 2025-03-31, '2025-03-31 07:00' or 2025-03-31T07:00+07:00"
         raise Refusal(message) from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        message = f"--as-of: the year of {text} is not between {FIRST_YEAR} and {LAST_YEAR}"
+        raise Refusal(message)
     if moment.tzinfo is not None:
         return moment
     local = moment.replace(tzinfo=ZoneInfo(zone))
