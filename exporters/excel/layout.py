@@ -21,11 +21,19 @@ if TYPE_CHECKING:
     from semantic.result import Result
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
-UNKNOWN, TOTAL = "(unknown)", "Total"
 _GROUPS = ("dimension", "time")
 _METRIC_FORMATS = {"integer": "#,##0", "number": "#,##0.00", "percent": "0.0%"}
 _DATE_FORMATS = {"year": "yyyy", "month": "yyyy-mm"}
 _TIME_FORMATS = {"hour": "yyyy-mm-dd hh:mm", "minute": "yyyy-mm-dd hh:mm"}
+
+
+class Word(str):
+    """Text that stands for the lack of a value, and not for a value that happens to be the same text."""
+
+    __slots__ = ()
+
+
+UNKNOWN, TOTAL = Word("(unknown)"), Word("Total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +91,9 @@ def lay_out(title: str, query: str, result: Result) -> Sheet:
     """The sheet of a result; raises ExportError for more than a sheet holds: nothing is ever cut."""
     markers = [index for index, column in enumerate(result.columns) if column.role == "marker"]
     has_dimensions = any(column.role in _GROUPS for column in result.columns)
-    columns = [
-        shown
-        for index, column in enumerate(result.columns)
-        if not (has_dimensions and index in markers)  # there the total row says what it is
-        for shown in _sheet_columns(index, column, result)
-    ]
+    first = [] if has_dimensions else markers  # where nothing stands before the metrics that could say Total
+    order = [*first, *(index for index in range(len(result.columns)) if index not in markers)]
+    columns = [shown for index in order for shown in _sheet_columns(index, result.columns[index], result)]
     _check_size(query, len(result), len(columns))
     return Sheet(title, query, result, tuple(_with_headers(columns, result)), markers[0] if markers else None)
 
@@ -102,6 +107,8 @@ def moves(zone: ZoneInfo, first: int, last: int) -> bool:
 def _shown(column: SheetColumn, value: Value, total: bool, zone: ZoneInfo) -> CellValue:
     if column.offsets:
         return offset_text(value, zone)
+    if column.role == "marker":
+        return TOTAL if total else None
     if value is None and column.role in _GROUPS:
         return (TOTAL if column.source == 0 else None) if total else UNKNOWN
     return to_cell(value, zone)

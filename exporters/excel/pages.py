@@ -11,7 +11,7 @@ from typing import Literal
 
 from exporters.excel import looks
 from exporters.excel.cells import CellValue
-from exporters.excel.layout import UNKNOWN, Sheet, SheetColumn
+from exporters.excel.layout import Sheet, SheetColumn, Word
 from exporters.excel.looks import LINE, ROW_HEIGHT
 from exporters.excel.writing import Cell, Page, Row
 
@@ -78,8 +78,7 @@ def _header_cell(column: SheetColumn) -> Cell:
 
 
 def _cell(column: SheetColumn, value: CellValue, total: bool, width: float) -> Cell:
-    is_text = isinstance(value, str)
-    look = looks.SUM if total else looks.MISSING if value == UNKNOWN and is_text else looks.BODY
+    look = looks.SUM if total else looks.MISSING if isinstance(value, Word) else looks.BODY
     wrap = isinstance(value, str) and ("\n" in value or display_width(value) > width - 2)
     return Cell(value, look, column.format_of(value), _align(column), wrap)
 

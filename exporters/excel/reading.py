@@ -101,6 +101,8 @@ def _expected(sheet: Sheet) -> Iterator[list[Value]]:
 def _expected_value(column: SheetColumn, value: Value, total: bool, zone: ZoneInfo) -> Value:
     if column.offsets:
         return _offset(value, zone) if isinstance(value, datetime) else None
+    if column.role == "marker":
+        return TOTAL if value is True else None
     if value is not None or column.role == "metric":
         return value
     if total:

@@ -19,6 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from exporters import deliver
 from exporters.excel.layout import MAX_COLUMNS, MAX_ROWS, lay_out
+from semantic.compile import Column
 from semantic.errors import ExportError
 from tests.exporters.making import EXPORTS, deliver_result, dimension, make_delivery, make_result, metric
 
@@ -159,12 +160,27 @@ def test_the_total_stands_last_is_marked_and_out_of_the_filters_reach(book: Work
     assert "is_total" not in [cell.value for cell in sheet[1]]
 
 
-def test_without_dimensions_the_mark_of_the_total_is_shown(tmp_path: Path) -> None:
+def test_without_dimensions_the_total_is_named_in_a_first_column(tmp_path: Path) -> None:
     query = "{metrics: [activities], totals: true}"
     delivery = make_delivery(tmp_path, f"exports: {{a: {{queries: {{q: {query}}}, to: [excel: {{path: a.xlsx}}]}}}}")
     deliver(delivery.export.destinations[0], delivery)
-    rows = list(openpyxl.load_workbook(tmp_path / "a.xlsx")["Q"].iter_rows(values_only=True))
-    assert rows == [("Activities", "Total"), (800, False), (800, True)]
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    rows = list(book["Q"].iter_rows(values_only=True))
+    assert rows == [("Total", "Activities"), (None, 800), ("Total", 800)]
+    assert [book["Q"][f"A{row}"].font.bold for row in (2, 3)] == [False, True]
+    assert any(line.startswith("The row Total is computed from all rows") for line in about(book))
+
+
+def test_groups_called_total_or_unknown_are_told_from_those_by_their_look(tmp_path: Path) -> None:
+    columns = [dimension(), metric(), Column("is_total", "marker", "Total")]
+    groups, marks = ["Total", "(unknown)", None, None], [False, False, False, True]
+    made = deliver_result(tmp_path, make_result(columns, [groups, [1, 2, 3, 6], marks]))
+    deliver(made.destination, made.delivery)
+    cells = [row[0] for row in openpyxl.load_workbook(tmp_path / "made.xlsx")["Made"].iter_rows(min_row=2)]
+    assert [cell.value for cell in cells] == ["Total", "(unknown)", "(unknown)", "Total"]
+    assert [(cell.font.italic, cell.font.bold) for cell in cells] == [
+        (False, False), (False, False), (True, False), (False, True),
+    ]  # fmt: skip
 
 
 def test_equal_headers_are_told_apart(tmp_path: Path) -> None:
