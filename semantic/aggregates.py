@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal, get_args
 
 from sqlglot import exp
@@ -50,7 +51,7 @@ class Aggregation:
     values: tuple[Expression, ...] = ()
     filter: Expression | None = None
     time: str | None = None
-    p: float | None = None
+    p: Decimal | None = None
 
     @property
     def counts(self) -> bool:
@@ -74,7 +75,7 @@ class Aggregation:
         if len(values) > 1:
             return exp.Count(this=exp.Distinct(expressions=[_complete_row(values)]))
         if self.agg == "percentile":
-            return call("percentile", _double(values[0]), number(self.p or 0))
+            return call("percentile", _double(values[0]), number(self.p or Decimal(0)))
         return AGGREGATES[self.agg](values[0] if values else exp.Star())
 
 

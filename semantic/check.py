@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
@@ -11,18 +11,16 @@ from sqlglot.errors import SqlglotError
 from semantic.aggregates import ORDERED
 from semantic.errors import Diagnostic, QueryError, Span, listing, suggest
 from semantic.expressions import GRAINS, Expression, ExpressionError, Name
-from semantic.joins import follow, key_columns
+from semantic.joins import Route, follow, key_columns
 from semantic.metric_types import Metric, Ratio
 from semantic.metric_types.simple import Simple
-from semantic.model import Dataset, Dimension, Join, Model
+from semantic.model import RESERVED, Dataset, Dimension, Join, Model
 from semantic.names import names_within, read_name
 from semantic.parse import parse
 from semantic.places import key_place, name_place, value_place, within
-from semantic.scan_select import parse_dataset_sql
+from semantic.scan_select import is_table_name, parse_dataset_sql
 from semantic.scans import Context, RowScope, Unreachable
-from semantic.trees import IS_TOTAL
 
-RESERVED = (*GRAINS, "at", "as_of", IS_TOTAL)
 Check = Callable[[Model], Iterator[Diagnostic]]
 
 
@@ -64,6 +62,33 @@ def check_names(model: Model) -> Iterator[Diagnostic]:
             yield Diagnostic("E203", f"a metric cannot be called '{name}': the word is taken", span)
 
 
+def check_cases(model: Model) -> Iterator[Diagnostic]:
+    """No two names of one kind differ in case alone: engines do not tell them apart."""
+    named: tuple[tuple[str, Iterable[str]], ...]
+    named = (("dataset", model.datasets), ("metric", model.metrics), ("segment", model.segments))
+    for kind, names in named:
+        for known, name in _alike(names):
+            yield _differ_in_case(kind, known, name, name_place(model, f"{kind}s.{name}"))
+    for dataset in model.datasets.values():
+        at = f"datasets.{dataset.name}"
+        parts: tuple[tuple[str, Iterable[str]], ...] = (("dimension", dataset.dimensions), ("join", dataset.joins))
+        for kind, words in parts:
+            for known, name in _alike(words):
+                yield _differ_in_case(kind, known, name, key_place(model, at, f"{kind}s", name))
+
+
+def _alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    first: dict[str, str] = {}
+    for name in names:
+        if first.setdefault(name.lower(), name) != name:
+            yield first[name.lower()], name
+
+
+def _differ_in_case(kind: str, known: str, name: str, span: Span) -> Diagnostic:
+    message = f"the {kind}s '{known}' and '{name}' differ in case only"
+    return Diagnostic("E203", message, span, "engines do not tell them apart: rename one")
+
+
 def check_datasets(model: Model) -> Iterator[Diagnostic]:
     """Clocks, validity, dataset SQL and `via`."""
     for dataset in model.datasets.values():
@@ -79,9 +104,17 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
                 reason = str(error).splitlines()[0]
                 message = f"the SQL of dataset '{dataset.name}' cannot be read: {reason}"
                 yield Diagnostic("E212", message, value_place(model, at, "sql"))
+        if dataset.table is not None and not is_table_name(dataset.table):
+            message = f"'{dataset.table}' is neither the name of a table nor a glob of files"
+            hint = "write table, schema.table or data/*.parquet; quote odd names with double quotes"
+            yield Diagnostic("E212", message, value_place(model, at, "table"), hint)
         for target, path in dataset.via.items():
-            if _follow(model, dataset.name, path) is None:
+            route = _follow(model, dataset.name, path)
+            if route is None:
                 message = f"'{path}' is not a chain of joins from '{dataset.name}'"
+                yield Diagnostic("E207", message, value_place(model, at, "via", target))
+            elif target not in (route.dataset, route.path[-1]):
+                message = f"'{path}' leads to '{route.dataset}', not to '{target}'"
                 yield Diagnostic("E207", message, value_place(model, at, "via", target))
 
 
@@ -318,6 +351,7 @@ def _ring(model: Model, name: str, above: tuple[str, ...]) -> tuple[str, ...]:
 CHECKS: tuple[Check, ...] = (
     check_project,
     check_names,
+    check_cases,
     check_datasets,
     check_joins,
     check_dimensions,
@@ -327,7 +361,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def _follow(model: Model, dataset: str, path: str) -> object:
+def _follow(model: Model, dataset: str, path: str) -> Route | None:
     try:
         return follow(model, dataset, tuple(path.split(".")))
     except KeyError:

@@ -193,6 +193,11 @@ def _databricks_instant(value: exp.Expr) -> exp.Expr:
     return exp.Cast(this=value, to=exp.DataType.build("timestamp", dialect="databricks"))
 
 
+def _databricks_concat(*values: exp.Expr) -> exp.Expr:
+    """A NULL is no text, as in DuckDB; it does not make all of it NULL."""
+    return function("concat", *(function("coalesce", value, exp.Literal.string("")) for value in values))
+
+
 def _databricks_forever(kind: exp.Expr) -> exp.Expr:
     """The last moment that Spark can name."""
     if kind.this == "date":
@@ -256,6 +261,7 @@ DATABRICKS = Dialect(
             this=exp.Add(this=function("weekday", value), expression=exp.Literal.number(1))
         ),
         "starts_with": lambda value, start: function("startswith", value, start),
+        "concat": _databricks_concat,
         "date_diff": _databricks_date_diff,
         "to_zone": _databricks_to_zone,
         "instant": _databricks_instant,

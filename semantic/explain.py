@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from semantic.errors import Diagnostic, QueryError, suggest
-from semantic.joins import find_route
+from semantic.expressions import Name
+from semantic.joins import Route, find_route, key_columns
 from semantic.metric_types import Metric, Simple
-from semantic.model import Model
+from semantic.model import Dataset, Model
+from semantic.names import DimensionRef, names_within
 from semantic.parse import parse
+from semantic.periods import Calendar
 from semantic.resolve import metrics_within
+from semantic.scans import Context, RowScope, Unreachable
+
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # what can be cut by does not depend on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,39 +68,91 @@ def _parts(model: Model, metric: Metric) -> Iterable[tuple[str, str]]:
     return seen.items()
 
 
-def _columns(model: Model, leaf: Simple) -> Iterable[str]:
+def _columns(model: Model, leaf: Simple) -> Iterator[str]:
+    """The columns that a simple metric reads: its own, its clock's, and those of what it looks up."""
     dataset = model.datasets[leaf.dataset]
-    source = dataset.table or f"{dataset.name} (sql)"
-    for path, text in leaf.texts:
-        for name in (name for read in leaf.read(path, text) for name in read.names):
-            if name.qualifier in ("", leaf.dataset):
-                dimension = model.dimensions[leaf.dataset].get(name.name)
-                inner = parse(dimension.expr).names if dimension and dimension.expr else (name,)
-                yield from (f"{source}.{found.name}" for found in inner if found.name not in ("at", "as_of"))
-            else:
-                yield str(name)
     clock = leaf.time or dataset.time
+    for path, text in leaf.texts:
+        for read in leaf.read(path, text):
+            for name in names_within(model, read):
+                yield from _columns_of_name(model, dataset, name)
     if clock:
-        yield f"{source}.{clock}"
+        yield from _columns_of(model, dataset, clock)
+
+
+def _columns_of_name(model: Model, dataset: Dataset, name: Name) -> Iterator[str]:
+    qualifier = name.qualifier or (dataset.name if name.name not in model.owners else "")
+    if not qualifier:
+        own = name.name in model.dimensions[dataset.name]
+        qualifier = dataset.name if own else model.owners[name.name][0]
+    route = find_route(model, dataset.name, qualifier.split(".")[0])
+    if route is not None:
+        yield from _columns_on_the_way(model, dataset, route)
+        yield from _columns_of(model, model.datasets[route.dataset], name.name)
+
+
+def _columns_on_the_way(model: Model, dataset: Dataset, route: Route) -> Iterator[str]:
+    """The key columns of every lookup."""
+    for step in route.path:
+        join = dataset.joins[step]
+        target = model.datasets[join.dataset or step]
+        yield from (f"{_source(dataset)}.{column}" for column in join.on)
+        yield from (f"{_source(target)}.{column}" for column in key_columns(target))
+        dataset = target
+
+
+def _columns_of(model: Model, dataset: Dataset, name: str) -> Iterator[str]:
+    """The columns behind a dimension, or the column of that name."""
+    dimension = model.dimensions[dataset.name].get(name)
+    if dimension is None or dimension.expr is None:
+        yield f"{_source(dataset)}.{name}"
+        return
+    for found in parse(dimension.expr).names:
+        if found.name not in ("at", "as_of"):
+            yield f"{_source(dataset)}.{found.name}"
+
+
+def _source(dataset: Dataset) -> str:
+    return dataset.table or f"{dataset.name} (sql)"
 
 
 def _cuts(model: Model, leaves: list[Simple]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Every dimension of the project: those that all leaves reach, and why not the others."""
-    bases = sorted({leaf.dataset for leaf in leaves})
+    """Every dimension, by dataset and by joins with names of their own: what all leaves reach, and why not the rest."""
+    scopes = [_scope(model, leaf) for leaf in leaves]
     reachable: list[str] = []
     unreachable: list[tuple[str, str]] = []
-    for dataset, dimensions in model.dimensions.items():
-        reason = next(filter(None, (_reason(model, base, dataset) for base in bases)), None)
-        for name in dimensions:
+    for qualifier, dataset in _qualifiers(model, {leaf.dataset for leaf in leaves}):
+        for name in model.dimensions[dataset]:
+            reason = next(filter(None, (_reason(scope, DimensionRef(qualifier, name)) for scope in scopes)), None)
             if reason is None:
-                reachable.append(f"{dataset}.{name}")
+                reachable.append(f"{qualifier}.{name}")
             else:
-                unreachable.append((f"{dataset}.{name}", reason))
+                unreachable.append((f"{qualifier}.{name}", reason))
     return reachable, unreachable
 
 
-def _reason(model: Model, base: str, dataset: str) -> str | None:
+def _qualifiers(model: Model, bases: set[str]) -> Iterator[tuple[str, str]]:
+    """The datasets, then the joins that go by another name than their dataset's, of the leaves' own datasets."""
+    yield from ((name, name) for name in model.datasets)
+    roles = {
+        (name, join.dataset)
+        for base in bases
+        for name, join in model.datasets[base].joins.items()
+        if join.dataset is not None and join.dataset != name
+    }
+    yield from sorted(roles)
+
+
+def _scope(model: Model, leaf: Simple) -> RowScope:
+    context = Context(model, Calendar(model.time_zone, model.week_start), _ANY_TIME)
+    return RowScope(context, leaf.dataset, leaf.time or model.datasets[leaf.dataset].time, f"'{leaf.name}'")
+
+
+def _reason(scope: RowScope, reference: DimensionRef) -> str | None:
     try:
-        return None if find_route(model, base, dataset) else f"no join leads from '{base}' to '{dataset}'"
+        scope.key(reference)
     except QueryError as error:
         return error.diagnostics[0].message
+    except Unreachable as error:
+        return str(error)
+    return None

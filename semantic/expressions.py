@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property
 
 from sqlglot import exp
@@ -143,9 +144,10 @@ def text(value: str) -> exp.Expr:
     return exp.Literal.string(value)
 
 
-def number(value: float) -> exp.Expr:
-    """A number literal, whole numbers without a fraction: 18.0 would make a sum of integers a double."""
-    return exp.Literal.number(int(value) if float(value).is_integer() else repr(float(value)))
+def number(value: Decimal) -> exp.Expr:
+    """A number literal, exact; whole numbers without a fraction, which would make a sum of integers a double."""
+    digits = exp.Literal.number(f"{abs(value).normalize():f}")
+    return exp.Neg(this=digits) if value < 0 else digits
 
 
 def quotient(top: exp.Expr, bottom: exp.Expr) -> exp.Expr:

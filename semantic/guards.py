@@ -6,6 +6,7 @@ timestamp would slip into another day: numbers that are wrong and look right. Ea
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -16,7 +17,7 @@ from semantic.errors import Diagnostic, EngineError
 from semantic.joins import key_columns
 from semantic.model import Dataset, Dimension, Model, Validity
 from semantic.parse import parse
-from semantic.plan import Plan
+from semantic.plan import Lookup, Plan
 from semantic.scan_select import source_of
 from semantic.trees import column, named, select, subquery
 
@@ -25,6 +26,8 @@ _TIME_TYPES = {
     "timestamp": ("TIMESTAMP", "TIMESTAMP_NTZ", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"),
     "timestamptz": ("TIMESTAMP WITH TIME ZONE",),
 }
+_NUMBERS = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL|DOUBLE|FLOAT|REAL)\b")
+_TEXTS = re.compile(r"(VARCHAR|TEXT|CHAR|ENUM|UUID)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,20 @@ class Guard:
 def check_guards(engine: Engine, plan: Plan, model: Model, passed: set[tuple[str, str]]) -> None:
     """Check every dataset of a plan; `passed` holds the checks that need not be repeated. Raises EngineError."""
     scans = (*plan.scans, *plan.broadcasts)
-    joined = {lookup.dataset.name for scan in scans for lookup in scan.lookups}
-    read = joined | {scan.dataset.name for scan in scans}
-    for name in sorted(name for name in read if ("times", name) not in passed):
-        _check_times(engine, model, model.datasets[name])
-        passed.add(("times", name))
-    for name in sorted(name for name in joined if ("key", name) not in passed):
-        _check(engine, key_guard(model.datasets[name]))
-        passed.add(("key", name))
+    lookups = [lookup for scan in scans for lookup in scan.lookups]
+    read = {scan.dataset.name for scan in scans} | {lookup.dataset.name for lookup in lookups}
+    for name in sorted(read):
+        if ("types", name) not in passed:
+            _check_types(engine, model, model.datasets[name])
+            passed.add(("types", name))
+    for lookup in lookups:
+        way = f"{lookup.owner.name}.{lookup.path[-1]}"
+        if ("way", way) not in passed:
+            _check_key_types(engine, lookup)
+            passed.add(("way", way))
+        if ("key", lookup.dataset.name) not in passed:
+            _check(engine, key_guard(lookup.dataset))
+            passed.add(("key", lookup.dataset.name))
 
 
 def key_guard(dataset: Dataset) -> Guard:
@@ -70,22 +79,60 @@ def _check(engine: Engine, guard: Guard) -> None:
         raise EngineError(Diagnostic("E411", guard.message.format(count=found), hint=guard.hint))
 
 
-def _check_times(engine: Engine, model: Model, dataset: Dataset) -> None:
-    """What is declared as a time is of that type in the data."""
-    declared = {name: dim for name, dim in model.dimensions[dataset.name].items() if _is_row_time(dim)}
+def _check_types(engine: Engine, model: Model, dataset: Dataset) -> None:
+    """What is declared with a type is of that type in the data."""
+    declared = {name: dim for name, dim in model.dimensions[dataset.name].items() if _is_checked(dim)}
     if not declared:
         return
     values = [named(_value(name, dimension), name) for name, dimension in declared.items()]
     types = engine.column_types(DIALECTS[engine.dialect].emit(select(values, source_of(dataset, dataset.name))))
     for name, dimension in declared.items():
-        if types[name] not in _TIME_TYPES[str(dimension.type)]:
+        if not _is_of_type(types[name], str(dimension.type)):
             message = f"'{dataset.name}.{name}' is declared as {dimension.type}, but in the data it is {types[name]}"
             hint = f"declare its type under dimensions of dataset '{dataset.name}'"
             raise EngineError(Diagnostic("E410", message, hint=hint))
 
 
-def _is_row_time(dimension: Dimension) -> bool:
-    if dimension.type not in _TIME_TYPES:
+def _is_of_type(found: str, declared: str) -> bool:
+    match declared:
+        case "integer" | "number":
+            return _family(found) == "number"
+        case "string":
+            return _family(found) == "text"
+        case "boolean":
+            return found == "BOOLEAN"
+        case _:
+            return found in _TIME_TYPES[declared]
+
+
+def _family(found: str) -> str:
+    """What kind of column can be a key of what other: numbers among themselves, texts among themselves."""
+    if _NUMBERS.match(found):
+        return "number"
+    if _TEXTS.match(found):
+        return "text"
+    return "time" if found.startswith(("DATE", "TIMESTAMP")) else found
+
+
+def _check_key_types(engine: Engine, lookup: Lookup) -> None:
+    """The columns on both sides of a lookup are alike: the engine would read '1' and '01' as one number."""
+    keys = key_columns(lookup.dataset)
+    ours, theirs = (
+        engine.column_types(
+            DIALECTS[engine.dialect].emit(select(map(column, columns), source_of(dataset, dataset.name)))
+        )
+        for dataset, columns in ((lookup.owner, lookup.join.on), (lookup.dataset, keys))
+    )
+    for on, key in zip(lookup.join.on, keys, strict=True):
+        if _family(ours[on]) != _family(theirs[key]):
+            there = f"'{lookup.dataset.name}.{key}', which is {theirs[key]}"
+            message = f"'{lookup.owner.name}.{on}' is {ours[on]} and is looked up in {there}"
+            raise EngineError(Diagnostic("E412", message, hint="give both the same type, in the data or by sql:"))
+
+
+def _is_checked(dimension: Dimension) -> bool:
+    """Whether a type is declared, of something that can be computed from the row alone."""
+    if dimension.type is None or dimension.bins is not None:
         return False
     return dimension.expr is None or all(name.name not in ("at", "as_of") for name in parse(dimension.expr).names)
 

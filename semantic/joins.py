@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
 from semantic.errors import Diagnostic, QueryError, listing, suggest
 from semantic.model import Dataset, Model
@@ -22,17 +24,43 @@ class Route:
         return ".".join(self.path)
 
 
-def routes(model: Model, base: str) -> Iterator[Route]:
-    """Every chain of joins from a dataset, the dataset itself (the empty chain) first; no join is used twice."""
-    yield from _routes(model, base, Route((), base), frozenset())
+_MOST_SHOWN = 6
 
 
-def _routes(model: Model, base: str, route: Route, used: frozenset[tuple[str, str]]) -> Iterator[Route]:
+def routes_to(model: Model, base: str, qualifier: str, *, by_join: bool) -> Iterator[Route]:
+    """The chains of joins from a dataset that end in a join of a name, or else in a dataset of a name.
+
+    No join is used twice, and no way is followed from which the end cannot be reached any more.
+    """
+    if by_join:
+        ends = frozenset(name for name, dataset in model.datasets.items() if qualifier in dataset.joins)
+    else:
+        ends = frozenset({qualifier})
+    for route in _routes(model, Route((), base), frozenset(), ends):
+        if route.path and (route.path[-1] if by_join else route.dataset) == qualifier:
+            yield route
+
+
+def _routes(model: Model, route: Route, used: frozenset[tuple[str, str]], ends: frozenset[str]) -> Iterator[Route]:
     yield route
     for name, join in model.datasets[route.dataset].joins.items():
-        if (route.dataset, name) not in used:
-            longer = Route((*route.path, name), join.dataset or name)
-            yield from _routes(model, base, longer, used | {(route.dataset, name)})
+        target = join.dataset or name
+        towards = target in model.datasets and not ends.isdisjoint(_reachable(model)[target])
+        if (route.dataset, name) not in used and (towards or route.dataset in ends):
+            longer = Route((*route.path, name), target)
+            if target in model.datasets:
+                yield from _routes(model, longer, used | {(route.dataset, name)}, ends)
+
+
+@lru_cache(maxsize=16)
+def _reachable(model: Model) -> dict[str, frozenset[str]]:
+    """For each dataset those that any chain of joins leads to, itself included."""
+    found = {name: {name} for name in model.datasets}
+    for _ in model.datasets:
+        for name, dataset in model.datasets.items():
+            for key, join in dataset.joins.items():
+                found[name] |= found.get(join.dataset or key, set())
+    return {name: frozenset(reached) for name, reached in found.items()}
 
 
 def find_route(model: Model, base: str, qualifier: str, wanted: str = "") -> Route | None:
@@ -46,12 +74,13 @@ def find_route(model: Model, base: str, qualifier: str, wanted: str = "") -> Rou
     settled = model.datasets[base].via.get(qualifier)
     if settled is not None:
         return follow(model, base, tuple(settled.split(".")))
-    found = [route for route in routes(model, base) if route.path]
-    by_join = [route for route in found if route.path[-1] == qualifier]
-    candidates = by_join or [route for route in found if route.dataset == qualifier]
-    if len(candidates) > 1:
-        raise _ambiguous(base, qualifier, candidates, wanted or qualifier)
-    return candidates[0] if candidates else None
+    for by_join in (True, False):
+        candidates = list(islice(routes_to(model, base, qualifier, by_join=by_join), _MOST_SHOWN))
+        if len(candidates) > 1:
+            raise _ambiguous(base, qualifier, candidates, wanted or qualifier)
+        if candidates:
+            return candidates[0]
+    return None
 
 
 def follow(model: Model, base: str, path: Path) -> Route | None:
@@ -69,8 +98,12 @@ def _ambiguous(base: str, qualifier: str, found: list[Route], wanted: str) -> Qu
     ways = " and ".join(f"{base}.{route}" for route in found)
     hint = f"settle it in dataset '{base}': via: {{{qualifier}: {found[0]}}}"
     return QueryError(
-        Diagnostic("E311", f"{len(found)} join paths lead from '{base}' to '{wanted}': {ways}", hint=hint)
+        Diagnostic("E311", f"{_count(found)} join paths lead from '{base}' to '{wanted}': {ways}", hint=hint)
     )
+
+
+def _count(found: list[Route]) -> str:
+    return f"{len(found)} or more" if len(found) == _MOST_SHOWN else str(len(found))
 
 
 def owner_of(model: Model, name: str) -> str:

@@ -37,7 +37,8 @@ def load_project(root: Path) -> Loaded:
         return Loaded(None, (Diagnostic("E110", message, hint=hint),), Documents(()))
     files: dict[str, str] = {}
     problems: list[Diagnostic] = []
-    for path in sorted((*folder.rglob("*.yml"), *folder.rglob("*.yaml"))):
+    paths = (*folder.rglob("*.yml"), *folder.rglob("*.yaml"))
+    for path in sorted(paths, key=lambda path: (path.parent != folder, path)):
         try:
             files[str(path.relative_to(root))] = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
@@ -57,6 +58,7 @@ def load_texts(files: Mapping[str, str], root: Path | None = None) -> Loaded:
     found: list[Diagnostic] = []
     nodes = [node for name, text in files.items() for node in [read_yaml(name, text, found.append)] if node]
     settings = [node for node in nodes if Path(node.source.file).name == PROJECT_FILE]
+    found.extend(_misplaced_settings(settings))
     documents = Documents(tuple(node for node in nodes if node not in settings))
     for node in documents.nodes:
         _check_sections(node, found.append)
@@ -72,6 +74,14 @@ def load_texts(files: Mapping[str, str], root: Path | None = None) -> Loaded:
         found.extend(check(model))
     ordered = tuple(sorted(dict.fromkeys(found), key=_place))
     return Loaded(None if ordered else model, ordered, documents)
+
+
+def _misplaced_settings(settings: list[Node]) -> Iterator[Diagnostic]:
+    """There is one project.yml, at the top of the project's YAML."""
+    for number, node in enumerate(settings):
+        if number or Path(node.source.file).parent not in (Path(), Path(FOLDER)):
+            message = f"a project has one {PROJECT_FILE}, directly in {FOLDER}/"
+            yield Diagnostic("E112", message, node.source.span(0, 0), "remove this one, or give it another name")
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int, int]:

@@ -132,7 +132,8 @@ def _broadcast(plan: Plan, source: str, ctes: Ctes) -> exp.Select:
 
 def _single_row_and_total(plan: Plan, ctes: Ctes) -> exp.Select:
     """Without keys the total repeats the one row; `having` decides about the row, never about the total."""
-    passes = (Output("passes", plan.having),) if plan.having is not None else ()
+    passing = "passes" + "_" * sum(output.name.lower().startswith("passes") for output in plan.outputs)
+    passes = (Output(passing, plan.having),) if plan.having is not None else ()
     bare = replace(plan, totals=False, having=None, order=(), limit=None, outputs=(*plan.outputs, *passes))
     bare = replace(bare, scans=_without_totals(plan.scans), broadcasts=_without_totals(plan.broadcasts))
     answer = ctes.add("answer", lower(bare))
@@ -143,9 +144,7 @@ def _single_row_and_total(plan: Plan, ctes: Ctes) -> exp.Select:
     found = cross_join(
         select([*(column(output.name) for output in plan.outputs), column(IS_TOTAL)], table(answer)), marks
     )
-    keep: list[exp.Expr] = (
-        [exp.Paren(this=exp.Or(this=column(IS_TOTAL), expression=column("passes")))] if passes else []
-    )
+    keep: list[exp.Expr] = [exp.Paren(this=exp.Or(this=column(IS_TOTAL), expression=column(passing)))] if passes else []
     if plan.limit == 0:
         keep.append(column(IS_TOTAL))
     where(found, keep)

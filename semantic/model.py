@@ -11,10 +11,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from semantic.expressions import GRAINS
 from semantic.kinds import Kind
 from semantic.metric_types.base import Metric
-from semantic.source import Documents, Node, Shape
+from semantic.source import Documents, Exact, Node, Shape
 
+RESERVED = (*GRAINS, "at", "as_of", "is_total")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 ValueType = Literal["string", "integer", "number", "boolean", "date", "timestamp", "timestamptz"]
 
@@ -37,7 +39,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 class Bins(Shape):
     """Half-open bins `[a, b)`: n ascending edges make n + 1 bins."""
 
-    edges: tuple[float | int, ...] = Field(min_length=1)
+    edges: tuple[Exact, ...] = Field(min_length=1)
     labels: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -55,7 +57,7 @@ class Bins(Shape):
         """The labels, in the order of the bins."""
         if self.labels:
             return self.labels
-        edges = [str(int(edge)) if float(edge).is_integer() else repr(edge) for edge in self.edges]
+        edges = [f"{edge.normalize():f}" for edge in self.edges]
         between = [f"{low} - < {high}" for low, high in pairwise(edges)]
         return (f"< {edges[0]}", *between, f">= {edges[-1]}")
 
@@ -136,7 +138,8 @@ class Dataset(Shape):
             if listed.type is None:
                 found[name] = listed.model_copy(update={"type": "timestamp"})
         for name in (*self.primary_key, *(column for join in self.joins.values() for column in join.on)):
-            found.setdefault(name, Dimension())
+            if name not in RESERVED:  # a column of such a name is a key, and no dimension
+                found.setdefault(name, Dimension())
         return found
 
 

@@ -31,6 +31,7 @@ from semantic.expressions import (
 
 _READER = sqlglot.Dialect.get_or_raise("duckdb")
 _LONGEST = 10_000
+_DEEPEST = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _read(text: str, aggregates: tuple[str, ...]) -> exp.Expr:
         raise ExpressionError(f"the expression is longer than {_LONGEST} characters")
     try:
         tokens = list(_rename_calls(_READER.tokenize(text), aggregates))
-        trees = _READER.parser().parse(tokens, text)
+        trees = _READER.parser().parse(tokens, text) if tokens else []
     except TokenError as error:
         raise ExpressionError(f"this is not an expression: {str(error).splitlines()[0]}") from None
     except ParseError as error:
@@ -107,12 +108,21 @@ def _read(text: str, aggregates: tuple[str, ...]) -> exp.Expr:
     if len(trees) != 1 or trees[0] is None:
         at = text.find(";")
         raise ExpressionError("one expression is expected here", max(at, 0), max(at, 0) + 1)
+    if _depth(trees[0]) > _DEEPEST:
+        raise ExpressionError("the expression is nested too deeply")
     return trees[0]
+
+
+def _depth(tree: exp.Expr) -> int:
+    level, depth = [tree], 0
+    while level:
+        level, depth = [child for node in level for child in node.iter_expressions()], depth + 1
+    return depth
 
 
 def _rename_calls(tokens: list[Token], aggregates: tuple[str, ...]) -> Iterator[Token]:
     """Make every `name(` a call that sqlglot does not know, so that only the vocabulary gives it a meaning."""
-    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, after in zip(tokens, [*tokens[1:], None], strict=False):
         if after is None or after.token_type != TokenType.L_PAREN:
             yield token
             continue

@@ -30,9 +30,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One LEFT JOIN of a scan: the row of `dataset` whose key equals the parent's columns, if `holds` is true."""
+    """One LEFT JOIN of a scan, at the end of a path of joins from its dataset.
 
+    It finds the row of `dataset` whose key equals the parent's columns and for which all of `holds` is true.
+    """
+
+    path: tuple[str, ...]
     alias: str
+    owner: Dataset
     parent: str
     join: Join
     dataset: Dataset

@@ -14,7 +14,7 @@ from semantic.expressions import Expression, ExpressionError, number
 from semantic.joins import find_route
 from semantic.metric_types import Metric, Simple
 from semantic.model import Model
-from semantic.names import DimensionRef, Reference, TimeWord, names_within, read_name
+from semantic.names import DimensionRef, Reference, TimeWord, datasets_called, names_within, read_name
 from semantic.parse import parse
 from semantic.periods import Calendar, Period, parse_period
 from semantic.plan import Key, Measure, Output, Plan, Scan, Sort
@@ -49,22 +49,22 @@ class LeafBook:
     """Collects the leaves that metrics ask for while they are planned."""
 
     asked: Asked
-    ignored: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
     found: dict[tuple[Aggregation, frozenset[str]], Leaf] = field(default_factory=dict)
 
     def leaf(self, aggregation: Aggregation) -> exp.Expr:
         """The column of an aggregate's leaf."""
-        key = (aggregation, self.ignored)
+        ignored = _ignored_keys(self.asked, aggregation.dataset, self.ignore)
+        key = (aggregation, ignored)
         if key not in self.found:
             taken = {leaf.name for leaf in self.found.values()} | {key.name for key, _ in self.asked.by}
-            self.found[key] = Leaf(_unused(aggregation.name, taken), aggregation, self.ignored)
+            self.found[key] = Leaf(_unused(aggregation.name, taken), aggregation, ignored)
         return leaf_column(self.found[key].name)
 
     def metric(self, name: str, ignore: frozenset[str] = frozenset()) -> exp.Expr:
         """The value of another metric, its own `empty` included."""
         metric = self.asked.context.model.metrics[name]
-        ignored = self.ignored | _ignored_keys(self.asked, ignore)
-        value = metric.plan(LeafBook(self.asked, ignored, self.found))
+        value = metric.plan(LeafBook(self.asked, self.ignore | ignore, self.found))
         if metric.empty is None:
             return value
         return exp.Coalesce(this=value, expressions=[number(metric.empty)])
@@ -92,6 +92,9 @@ def resolve(query: Query, model: Model, as_of: datetime) -> tuple[Plan, Asked]:
 
 def understand(query: Query, model: Model, as_of: datetime) -> Asked:
     """Give the query's names, period and zone their meaning."""
+    if as_of.tzinfo is None:
+        hint = "give it a time zone: datetime(…, tzinfo=…)"
+        raise QueryError(Diagnostic("E324", f"as-of {as_of} is no instant: it has no time zone", hint=hint))
     calendar = Calendar(_zone(query.time_zone) or model.time_zone, model.week_start)
     _check_names(query, model)
     by = tuple((_key(name, reference), reference) for name in query.by for reference in [read_name(model, name)])
@@ -142,18 +145,26 @@ def _parse(written: str, shown_as: str) -> Expression:
         raise refuse_expression(error, written, shown_as) from None
 
 
-def _ignored_keys(asked: Asked, ignore: Iterable[str]) -> frozenset[str]:
-    """The keys of this query that an `ignore` list names."""
-    if not ignore:
-        return frozenset()
-    named = [read_name(asked.context.model, name) for name in ignore]
-    return frozenset(key.name for key, reference in asked.by if any(_same(entry, reference) for entry in named))
+def _ignored_keys(asked: Asked, base: str, ignore: Iterable[str]) -> frozenset[str]:
+    """The keys of this query that an `ignore` list names, as they are seen from a dataset."""
+    model = asked.context.model
+    named = [read_name(model, name) for name in ignore]
+    return frozenset(key.name for key, asked_for in asked.by if any(_same(model, base, n, asked_for) for n in named))
 
 
-def _same(entry: Reference, reference: Reference) -> bool:
-    if isinstance(entry, DimensionRef) and isinstance(reference, DimensionRef) and entry.grain is None:
-        return (entry.qualifier, entry.name) == (reference.qualifier, reference.name)
-    return entry == reference
+def _same(model: Model, base: str, entry: Reference, reference: Reference) -> bool:
+    """Whether two names mean one dimension: by the way that leads to it, or by its dataset where no way does."""
+    if not (isinstance(entry, DimensionRef) and isinstance(reference, DimensionRef)):
+        return entry == reference
+    if entry.name != reference.name or entry.grain not in (None, reference.grain):
+        return False
+    if entry.qualifier == reference.qualifier:
+        return True
+    ways = [find_route(model, base, found.qualifier) for found in (entry, reference)]
+    if ways == [None, None]:
+        called = [set(datasets_called(model, found.qualifier)) for found in (entry, reference)]
+        return not called[0].isdisjoint(called[1])
+    return ways[0] == ways[1]
 
 
 def _asked_for(asked: Asked, leaf: Leaf) -> str:
@@ -259,7 +270,8 @@ def _sort(query: Query, entry: str) -> Sort:
 
 
 def _unused(name: str, taken: set[str]) -> str:
-    return name if name not in taken else _unused(f"{name}_", taken)
+    """A column's name that differs from all others by more than case, which engines do not tell apart."""
+    return name if name.lower() not in {other.lower() for other in taken} else _unused(f"{name}_", taken)
 
 
 def metrics_within(model: Model, metric: Metric) -> Iterable[Simple]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from semantic.plan import Measure, Scan
 from semantic.scans import lookup_condition
 from semantic.trees import IS_TOTAL, aliased, group_by_position, left_join, named, select, subquery, where
 
+_TABLE_NAME = re.compile(r'(?:\w+|"[^"]+")(?:\.(?:\w+|"[^"]+")){0,2}')
 _FILES = (".parquet", ".csv", ".json", ".ndjson")
 
 
@@ -98,6 +100,11 @@ def table_names(scan: Scan) -> Iterator[str]:
             yield from (found.name.lower() for found in parse_dataset_sql(dataset.sql).find_all(exp.Table))
         elif not _is_files(dataset):
             yield _table(str(dataset.table)).name.lower()
+
+
+def is_table_name(name: str) -> bool:
+    """Whether a dataset's `table` can be one: files, or a name of at most three parts."""
+    return name.lower().endswith(_FILES) or _TABLE_NAME.fullmatch(name) is not None
 
 
 def _is_files(dataset: Dataset) -> bool:

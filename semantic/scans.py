@@ -67,6 +67,13 @@ class RowScope:
             raise self._refusal("E313", message, "ask without a time zone of your own")
         return found
 
+    def _refuse_foreign_dates(self, at: Clock, first: Clock, last: Clock, wanted_by: str) -> None:
+        """Business days have no other zone: compared with a time in one, they would hold for other rows."""
+        project, zone = self.context.model.time_zone, self.context.calendar.time_zone
+        if zone != project and "date" in (at.kind, first.kind, last.kind) and len({at.kind, first.kind, last.kind}) > 1:
+            message = f"{wanted_by} compares business days of {project} with times: it cannot be in {zone}"
+            raise self._refusal("E313", message, "ask without a time zone of your own")
+
     def _refusal(self, code: str, message: str, hint: str | None) -> QueryError:
         return QueryError(Diagnostic(code, f"{self.shown_as}: {message}", hint=hint))
 
@@ -79,7 +86,7 @@ class RowScope:
                 value, clock = self._look_up(qualifier, name)
                 if grain:
                     return self._at(self._must_be_time(clock, f"{qualifier}.{name}"), grain, f"{qualifier}.{name}")
-                return clock.instant() if clock else value
+                return clock.instant() if clock else _no_position(value)
 
     def condition(self, expression: Expression, shown_as: str) -> exp.Expr:
         """A condition over dimensions, time words and segments (`where`), bound to these rows."""
@@ -264,20 +271,22 @@ class RowScope:
         join = model.datasets[owner].joins[path[-1]]
         target = model.datasets[join.dataset or path[-1]]
         alias = "_".join(path)
-        while alias == self.dataset or any(alias == lookup.alias for lookup in self.lookups.values()):
+        taken = {self.dataset.lower(), *(lookup.alias.lower() for lookup in self.lookups.values())}
+        while alias.lower() in taken:
             alias += "_joined"
         if join.as_of is None or target.validity is None:
-            return Lookup(alias, parent, join, target)
+            return Lookup(path, alias, model.datasets[owner], parent, join, target)
         at = self._clock_of(owner, join.as_of, parent)
         first, last = (self._clock_of(target.name, name, alias) for name in (target.validity.from_, target.validity.to))
         if at is None or first is None or last is None:
             raise QueryError(Diagnostic("E315", f"join '{path[-1]}' of '{owner}' needs times for as_of and validity"))
+        self._refuse_foreign_dates(at, first, last, f"the join '{path[-1]}'")
         from_at, valid_from = comparable(at, first)
         to_at, valid_to = comparable(at, last)
         # plain comparisons only: with an OR in the condition DuckDB gives up the hash join on the key
         open_end = exp.Coalesce(this=valid_to, expressions=[call("forever", text(last.kind))])
         holds = (exp.LTE(this=valid_from, expression=from_at), exp.LT(this=to_at, expression=open_end))
-        return Lookup(alias, parent, join, target, holds)
+        return Lookup(path, alias, model.datasets[owner], parent, join, target, holds)
 
 
 def column(table: str, name: str) -> exp.Expr:
@@ -306,6 +315,11 @@ def _is_strict(expression: Expression) -> bool:
     """Whether an expression is NULL wherever its columns are, as those of a row that was not found."""
     own_columns = [name for name in expression.names if name.qualifier or name.name not in ("at", "as_of")]
     return bool(own_columns) and all(map(is_strict, expression.tree.walk()))
+
+
+def _no_position(value: exp.Expr) -> exp.Expr:
+    """A value to group by; a bare number would be read as the position of a column."""
+    return value if value.find(exp.Column) else exp.Case().when(exp.true(), value)
 
 
 def _declared_kind(dimension: Dimension | None) -> Kind | None:

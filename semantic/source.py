@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import NoneType
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from semantic.errors import Diagnostic, Report, Span, suggest
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = ("", "~", "null")
+_DEEPEST = 50
 
 
 class Shape(BaseModel):
@@ -37,6 +39,7 @@ class Shape(BaseModel):
 
 
 Read = TypeVar("Read", bound=Shape)
+Exact = Annotated[Decimal, Field(max_digits=38)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,9 @@ def read_yaml(file: str, text: str, report: Report) -> Node | None:
     source = Source(file, text, tuple(text.splitlines()))
     try:
         root = yaml.compose(text, Loader=_Loader)
+    except RecursionError:
+        report(Diagnostic("E101", "the YAML is nested too deeply", source.span(0, 0)))
+        return None
     except yaml.MarkedYAMLError as error:
         report(_syntax_error(source, error))
         return None
@@ -149,6 +155,9 @@ def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
 
 def _convert(source: Source, node: Any, report: Report, above: frozenset[int]) -> Node:
     start, end = node.start_mark.index, node.end_mark.index
+    if len(above) > _DEEPEST:
+        report(Diagnostic("E101", "the YAML is nested too deeply", source.span_at(start, 1)))
+        return Node(source, None, start, end)
     if id(node) in above:
         report(Diagnostic("E101", "an alias that holds itself", source.span_at(start, 1)))
         return Node(source, None, start, end)
@@ -200,8 +209,11 @@ def read_shape(node: Node, shape: type[Read], report: Report, what: str = "", **
     try:
         read = shape.model_validate({**value, **given})
     except ValidationError as error:
-        for mistake in error.errors(include_url=False):
-            report(_diagnose(node, shape, mistake, what, set(given)))
+        mistakes = error.errors(include_url=False)
+        places = [tuple(mistake["loc"]) for mistake in mistakes]
+        for mistake, place in zip(mistakes, places, strict=True):
+            if not any(place == other[: len(place)] and place != other for other in places):
+                report(_diagnose(node, shape, mistake, what, set(given)))
         return None
     return None if wrong else read
 
@@ -215,10 +227,34 @@ def _diagnose(node: Node, shape: type[BaseModel], mistake: Any, what: str, hidde
         owner = node.child(*path[:-1])
         return Diagnostic("E105", f"the key '{path[-1]}'{of} is missing", owner.span)
     written = ".".join(str(step) for step in path)
-    message = str(mistake["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     if mistake["type"] == "value_error" or not written:
+        message = str(mistake["msg"]).removeprefix("Value error, ")
         return Diagnostic("E106", message, node.child(*path).span)
-    return Diagnostic("E106", f"'{written}'{of} should be {message}", node.child(*path).span)
+    return Diagnostic("E106", f"'{written}'{of} should be {_expected(mistake)}", node.child(*path).span)
+
+
+_EXPECTED = {
+    "string": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "decimal": "a number of at most 38 digits",
+    "finite": "a finite number",
+    "bool": "true or false",
+    "dict": "a mapping of keys to values",
+    "mapping": "a mapping of keys to values",
+    "model": "a mapping of keys to values",
+    "tuple": "a list",
+    "list": "a list",
+    "too": "a list that is not empty",
+}
+
+
+def _expected(mistake: Any) -> str:
+    """What a field should hold, in words for people."""
+    if mistake["type"] == "literal_error":
+        return "one of " + str(mistake["ctx"]["expected"]).replace(" or ", ", ")
+    known = _EXPECTED.get(str(mistake["type"]).split("_", 1)[0])
+    return known or str(mistake["msg"]).removeprefix("Input should be ")
 
 
 def _unknown_key(

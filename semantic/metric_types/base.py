@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from semantic.aggregates import Aggregation
 from semantic.kinds import Kind, KindOf
-from semantic.source import Shape
+from semantic.source import Exact, Shape
 
 Format = Literal["integer", "number", "percent"]
 
@@ -56,7 +56,7 @@ class Metric(Shape):
     owner: str | None = None
     tags: tuple[str, ...] = ()
     format: Format | None = None
-    empty: int | float | None = None
+    empty: Exact | None = None
 
     @property
     def definition(self) -> str:

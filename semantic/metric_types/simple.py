@@ -17,6 +17,7 @@ from semantic.expressions import Expression, ExpressionError
 from semantic.kinds import Kind, KindOf
 from semantic.metric_types.base import Leaves, Metric, Problem
 from semantic.parse import parse, parse_aggregates
+from semantic.source import Exact
 
 
 def _as_tuple(value: Any) -> Any:
@@ -30,7 +31,7 @@ class Simple(Metric):
     dataset: str
     agg: Aggregate | None = None
     expr: Annotated[tuple[str, ...] | None, BeforeValidator(_as_tuple)] = None
-    p: float | None = None
+    p: Exact | None = None
     filter: str | None = None
     time: str | None = None
 

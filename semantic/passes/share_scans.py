@@ -17,16 +17,25 @@ def share_scans(plan: Plan, _: Asked) -> Plan:
 
 
 def _merged(scans: tuple[Scan, ...]) -> tuple[Scan, ...]:
-    shared: dict[object, Scan] = {}
+    shared: list[Scan] = []
     for scan in scans:
-        same_rows = (scan.dataset.name, scan.clock, scan.keys)
-        known = shared.get(same_rows)
-        shared[same_rows] = scan if known is None else _merge(known, scan)
-    return tuple(shared.values())
+        at = next((at for at, known in enumerate(shared) if _can_share(known, scan)), None)
+        if at is None:
+            shared.append(scan)
+        else:
+            shared[at] = _merge(shared[at], scan)
+    return tuple(shared)
+
+
+def _can_share(one: Scan, other: Scan) -> bool:
+    """Whether two scans read the same rows into the same groups, and mean the same by every alias."""
+    if (one.dataset.name, one.clock, one.keys) != (other.dataset.name, other.clock, other.keys):
+        return False
+    paths = {lookup.alias.lower(): lookup.path for lookup in one.lookups}
+    return all(paths.get(lookup.alias.lower(), lookup.path) == lookup.path for lookup in other.lookups)
 
 
 def _merge(one: Scan, other: Scan) -> Scan:
-    """Lookups are known by their alias; one alias stands for one chain of joins in every scan of a dataset."""
     known = {lookup.alias for lookup in one.lookups}
     added = tuple(lookup for lookup in other.lookups if lookup.alias not in known)
     return replace(one, lookups=one.lookups + added, measures=one.measures + other.measures)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from semantic import EngineError, Layer
+from semantic import EngineError, Layer, QueryError
 
 MODEL = """
 datasets:
@@ -96,3 +97,40 @@ def test_a_clock_of_another_type_is_refused(project: Path, kind: str) -> None:
         pytest.raises(EngineError, match=r"E410.*'orders.ordered_at' is declared as timestamp"),
     ):
         layer.query("orders", "day")
+
+
+@pytest.mark.parametrize("kind", ["VARCHAR", "DATE"])
+def test_a_key_of_another_kind_is_refused(project: Path, kind: str) -> None:
+    _run(project, "DROP TABLE users", f"CREATE TABLE users (user_id {kind}, gender TEXT)")
+    with Layer(project) as layer, pytest.raises(EngineError, match=rf"E412.*INTEGER.*'users.user_id', which is {kind}"):
+        layer.query("orders", "gender")
+
+
+def test_a_key_of_another_width_is_found(project: Path) -> None:
+    _run(project, "ALTER TABLE users ALTER user_id TYPE BIGINT")
+    with Layer(project) as layer:
+        assert layer.query("orders", "gender").rows() == [("f", 1)]
+
+
+@pytest.mark.parametrize("declared", ["integer", "boolean", "date"])
+def test_a_declared_type_that_is_not_that_of_the_data_is_refused(project: Path, declared: str) -> None:
+    text = MODEL.replace("gender: {}", f"gender: {{type: {declared}}}")
+    (project / "metrics" / "a.yml").write_text(text, encoding="utf-8")
+    with Layer(project) as layer, pytest.raises(EngineError, match=r"E410.*'users.gender' is declared as"):
+        layer.query("orders", "gender")
+
+
+def test_an_instant_without_a_zone_is_refused(project: Path) -> None:
+    with Layer(project) as layer, pytest.raises(QueryError, match="E324"):
+        layer.query("orders", as_of=datetime(2025, 1, 1))
+
+
+def test_days_of_validity_have_no_other_zone(project: Path) -> None:
+    _run(project, "ALTER TABLE segments ALTER valid_from TYPE DATE", "ALTER TABLE segments ALTER valid_to TYPE DATE")
+    dates = "dimensions: {segment: {}, valid_from: {type: date}, valid_to: {type: date}}"
+    text = MODEL.replace("dimensions: {segment: {}}", dates)
+    (project / "metrics" / "a.yml").write_text(text, encoding="utf-8")
+    with Layer(project) as layer:
+        assert layer.query("orders", "segment").rows() == [("new", 1)]
+        with pytest.raises(QueryError, match="E313"):
+            layer.query("orders", "segment", time_zone="UTC")
