@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from exporters.base import Receipt
 from scheduler.clock import Clock, SystemClock
 from scheduler.runs import Lease, Pace, RecordedDelivery, Run
+from scheduler.stop import Stop
 from scheduler.store import Store
 
 LOG = logging.getLogger("metricast.scheduler")
@@ -35,13 +36,15 @@ def mask_from(environment: Mapping[str, str]) -> Mask:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """What the runs of a process share: their store, the time, the pace, what must not be shown."""
+    """What the runs of a process share: their store, the time, the pace, what must not be shown, and the
+    request to stop."""
 
     store: Store
     owner: str
     mask: Mask
     clock: Clock = field(default_factory=SystemClock)
     pace: Pace = field(default_factory=Pace)
+    stop: Stop = field(default_factory=Stop)
 
     def lease(self) -> Lease:
         """A lease of this process that begins now."""
@@ -50,7 +53,10 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Writes down what one attempt at a run does; all but `say` raise LeaseLost once it is taken over."""
+    """Writes down what one attempt at a run does; all but `say` raise LeaseLost once it is taken over.
+
+    Steps before a delivery raise Stopped once the stop has been asked for.
+    """
 
     worker: Worker
     run: Run
@@ -60,16 +66,18 @@ class Journal:
         LOG.log(level, "%s  #%d  %s", self.run, self.run.attempt, self.worker.mask(text))
 
     def note(self, name: str, detail: str) -> None:
-        """A step that is done."""
+        """A step that is done. Raises Stopped."""
         self.worker.store.note(self.run, name, self.worker.mask(detail), self.worker.clock.now())
         self.say(f"{name} {detail}")
+        self.worker.stop.check()
 
     def renew(self) -> None:
         """Hold the lease for another while."""
         self.worker.store.renew(self.run, self.worker.lease().until)
 
     def begin_delivery(self, entry: str) -> None:
-        """A delivery is about to be made."""
+        """A delivery is about to be made. Raises Stopped."""
+        self.worker.stop.check()
         self.worker.store.begin_delivery(self.run, entry, self.worker.clock.now())
         self.say(f"delivering {entry}")
 

@@ -20,6 +20,7 @@ from exporters.deliver import deliver
 from scheduler.clock import Clock, SystemClock
 from scheduler.journal import LOG, Journal, Worker, mask_from
 from scheduler.runs import LeaseLost, Pace, Run, RunReport, RunState
+from scheduler.stop import Stop, Stopped
 from scheduler.store import Store
 from semantic.errors import Diagnostic, ExportError, MetricastError, ScheduleError
 
@@ -39,13 +40,15 @@ def run_export(
     clock: Clock | None = None,
     pace: Pace | None = None,
     again: bool = False,
+    stop: Stop | None = None,
 ) -> RunReport:
     """Run an export as of its logical time and report what became of it; errors are in `report.run.error`.
 
     A run that failed is tried again, without what it has delivered already. One that succeeded, or that
     somebody else is carrying out, is reported as it is. `again` delivers a finished one once more.
+    After `stop.ask()` in another thread nothing more is delivered, and the run fails, unless all was delivered then.
     """
-    worker = new_worker(store, clock, pace)
+    worker = new_worker(store, clock, pace, stop)
     with store.as_one():
         now = worker.clock.now()
         store.requeue_dead(now)
@@ -58,10 +61,10 @@ def run_export(
     return carry_out(claimed, lambda: nullcontext((layer, export)), worker)
 
 
-def new_worker(store: Store, clock: Clock | None = None, pace: Pace | None = None) -> Worker:
+def new_worker(store: Store, clock: Clock | None = None, pace: Pace | None = None, stop: Stop | None = None) -> Worker:
     """What the runs of this process share; the environment is read here, for the secrets to mask."""
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    return Worker(store, owner, mask_from(os.environ), clock or SystemClock(), pace or Pace())
+    return Worker(store, owner, mask_from(os.environ), clock or SystemClock(), pace or Pace(), stop or Stop())
 
 
 def carry_out(claimed: Run, open_export: OpenExport, worker: Worker) -> RunReport:
@@ -79,14 +82,21 @@ def _attempt(journal: Journal, open_export: OpenExport) -> None:
             _work(layer, export, journal)
     except LeaseLost:
         raise
-    except MetricastError as error:
-        journal.fail(str(error))
     except Exception as error:  # noqa: BLE001 - recorded with its type, and logged with its traceback
-        journal.crash(error)
+        _end_badly(journal, error)
     except BaseException as error:
         with suppress(MetricastError):
             journal.fail(f"E615  stopped by {type(error).__name__}")
         raise
+
+
+def _end_badly(journal: Journal, error: Exception) -> None:
+    if journal.worker.stop.asked:  # whatever came of cancelling
+        journal.fail(str(Stopped()))
+    elif isinstance(error, MetricastError):
+        journal.fail(str(error))
+    else:
+        journal.crash(error)
 
 
 def _work(layer: "Layer", export: Export, journal: Journal) -> None:
@@ -114,7 +124,7 @@ def _deliver(pending: Mapping[str, Destination], delivery: Delivery, journal: Jo
     for entry, destination in pending.items():
         journal.begin_delivery(entry)
         try:
-            receipt = deliver(destination, delivery)
+            receipt = deliver(journal.worker.stop.before_visible(destination), delivery)
         except MetricastError as error:
             mistakes.extend(error.diagnostics)
             journal.note("undelivered", f"{entry}: {error}")

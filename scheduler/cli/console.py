@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import io
+import math
 import os
 import sys
 import threading
@@ -33,22 +34,35 @@ def say(message: str = "", *, dim: bool | None = None) -> None:
     click.secho(message, err=True, dim=dim, color=COLOUR)
 
 
-def working(label: str, call: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
+def working(label: str, call: Callable[[], T], cancel: Callable[[], None] | None = None, *, finish: bool = False) -> T:
     """Return what `call` returns; show `label` on stderr while it takes longer than a second.
 
     The call runs in a thread of its own, so that Ctrl-C is heard at once: `cancel` is called, then
-    KeyboardInterrupt goes on.
+    KeyboardInterrupt goes on; with `finish`, `call` is waited for and what it returns is returned.
     """
     future: concurrent.futures.Future[T] = concurrent.futures.Future()
-    threading.Thread(target=_settle, args=(future, call), daemon=True).start()
     try:
+        threading.Thread(target=_settle, args=(future, call), daemon=True).start()
         _watch(label, future)
     except KeyboardInterrupt:
         if cancel is not None:
-            cancel()
-            concurrent.futures.wait([future], timeout=5)
-        raise
+            _cancel(future, cancel, math.inf if finish else PATIENCE * 5)
+        if not finish:
+            raise
     return future.result()
+
+
+def _cancel(future: concurrent.futures.Future[T], cancel: Callable[[], None], seconds: float) -> None:
+    """Cancel again and again, for a query may begin between two steps; with no end, Ctrl-C is not heard again."""
+    until = time.monotonic() + seconds
+    while not future.done() and time.monotonic() < until:
+        try:
+            cancel()
+            concurrent.futures.wait([future], timeout=0.2)
+        except KeyboardInterrupt:
+            if seconds < math.inf:
+                raise
+            say("stopping …")
 
 
 def _settle(future: concurrent.futures.Future[T], call: Callable[[], T]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scheduler.cli.console import Refusal, working
+from scheduler.cli.console import Refusal, say, working
 from scheduler.cli.options import as_of_option, instant, open_layer, project_option, target_option
 
 if TYPE_CHECKING:
@@ -63,18 +63,40 @@ def run_now(layer: Layer, export: Export, moment: datetime) -> RunReport:
     """Run and deliver an export as of `moment`; a run that did not succeed is refused with its reason."""
     from scheduler.run import run_export
     from scheduler.runs import RunState
+    from scheduler.stop import Stop
     from scheduler.store import Store
+
+    stop = Stop()
+
+    def cancel() -> None:
+        stop.ask()
+        layer.cancel()
 
     _show_faults_alone()
     with Store.of_project(layer.model.root or Path()) as store:
         report = working(
             f"exporting {export.name}",
-            lambda: run_export(layer, export, logical_time=moment, store=store, again=True),
-            layer.cancel,
+            lambda: run_export(layer, export, logical_time=moment, store=store, again=True, stop=stop),
+            cancel,
+            finish=True,
         )
+    if stop.asked:
+        _say_what_was_stopped(report)
     if report.run.state is not RunState.SUCCEEDED:
         raise Refusal(report.run.error or f"{report.run} is being carried out by another process")
     return report
+
+
+def _say_what_was_stopped(report: RunReport) -> None:
+    """Say what Ctrl-C has stopped; where it came too late, go on."""
+    from scheduler.runs import RunState
+
+    if report.run.state is RunState.SUCCEEDED:
+        say("too late to stop: it had been delivered")
+        return
+    delivered = ", ".join(delivery.destination for delivery in report.deliveries)
+    say(f"delivered before the stop: {delivered}" if delivered else "nothing was delivered")
+    raise KeyboardInterrupt
 
 
 def _show_faults_alone() -> None:
