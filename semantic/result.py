@@ -26,8 +26,8 @@ class Result:
         return self.table
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """The rows as tuples of Python values, None for NULL."""
-        columns = [column.to_pylist() for column in self.table.columns]
+        """The rows as tuples of Python values, None for NULL; dates that Python does not know are text."""
+        columns = [_values(column) for column in self.table.columns]
         return list(zip(*columns, strict=True)) if columns else []
 
     def pandas(self) -> Any:
@@ -71,6 +71,20 @@ class Result:
     def period(self) -> Period | None:
         """The period as business days, if one was asked for."""
         return self.compiled.period
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    try:
+        return list(column.to_pylist())
+    except (OverflowError, ValueError):
+        return [_value(value) for value in column]
+
+
+def _value(value: Any) -> Any:
+    try:
+        return value.as_py()
+    except (OverflowError, ValueError):
+        return "infinity" if value.value > 0 else "-infinity"
 
 
 def make_result(table: pa.Table, compiled: Compiled) -> Result:

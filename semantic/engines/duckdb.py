@@ -102,7 +102,7 @@ class DuckDBEngine:
         text = str(error).strip()
         first = text.splitlines()[0] if text else type(error).__name__
         if isinstance(error, duckdb.InterruptException):
-            if self.stopped.is_set():
+            if self.stopped.is_set() or self.limits.seconds is None:
                 return Diagnostic("E405", "the query was cancelled")
             return Diagnostic("E404", f"the query took longer than {self.limits.seconds:g} s and was stopped")
         if isinstance(error, duckdb.CatalogException) and (
