@@ -11,7 +11,7 @@ from sqlglot import exp
 from semantic.aggregates import Aggregation
 from semantic.errors import Diagnostic, QueryError, listing, suggest
 from semantic.expressions import Expression, ExpressionError, number
-from semantic.joins import find_route
+from semantic.joins import Route, find_route
 from semantic.metric_types import Metric, Simple
 from semantic.model import Model
 from semantic.names import DimensionRef, Reference, TimeWord, datasets_called, names_within, read_name
@@ -160,11 +160,19 @@ def _same(model: Model, base: str, entry: Reference, reference: Reference) -> bo
         return False
     if entry.qualifier == reference.qualifier:
         return True
-    ways = [find_route(model, base, found.qualifier) for found in (entry, reference)]
+    ways = [_way(model, base, found.qualifier) for found in (entry, reference)]
     if ways == [None, None]:
         called = [set(datasets_called(model, found.qualifier)) for found in (entry, reference)]
         return not called[0].isdisjoint(called[1])
     return ways[0] == ways[1]
+
+
+def _way(model: Model, base: str, qualifier: str) -> Route | str | None:
+    """The way to a qualifier, None where there is none, and its own name where it means several."""
+    try:
+        return find_route(model, base, qualifier)
+    except QueryError:
+        return qualifier
 
 
 def _asked_for(asked: Asked, leaf: Leaf) -> str:
