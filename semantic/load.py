@@ -12,7 +12,7 @@ from semantic.check_kinds import KIND_CHECKS
 from semantic.errors import Diagnostic, Report, Span, suggest
 from semantic.metric_types import METRIC_TYPES, Metric
 from semantic.model import Dataset, Model, Project, Segment
-from semantic.source import Documents, Node, read_shape, read_yaml
+from semantic.source import Documents, Node, Read, read_shape, read_yaml
 
 FOLDER = "metrics"
 PROJECT_FILE = "project.yml"
@@ -64,9 +64,9 @@ def load_texts(files: Mapping[str, str], root: Path | None = None) -> Loaded:
         _check_sections(node, found.append)
     project = read_shape(settings[0], Project, found.append, "project.yml") if settings else Project()
     known: dict[str, Node] = {f"project.{number}": node for number, node in enumerate(settings)}
-    datasets = dict(_datasets(documents, known, found.append))
+    datasets = dict(_named(documents, "datasets", Dataset, known, found.append))
     metrics = dict(_metrics(documents, known, found.append))
-    segments = dict(_segments(documents, known, found.append))
+    segments = dict(_named(documents, "segments", Segment, known, found.append))
     model = Model(project or Project(), datasets, metrics, segments, root, documents, MappingProxyType(known))
     for check in CHECKS:
         found.extend(check(model))
@@ -117,20 +117,15 @@ def _entries(documents: Documents, section: str, report: Report) -> Iterator[tup
         yield name, node
 
 
-def _datasets(documents: Documents, known: dict[str, Node], report: Report) -> Iterator[tuple[str, Dataset]]:
-    for name, node in _entries(documents, "datasets", report):
-        known[f"datasets.{name}"] = node
-        dataset = read_shape(node, Dataset, report, f"dataset '{name}'", name=name)
-        if dataset is not None:
-            yield name, dataset
-
-
-def _segments(documents: Documents, known: dict[str, Node], report: Report) -> Iterator[tuple[str, Segment]]:
-    for name, node in _entries(documents, "segments", report):
-        known[f"segments.{name}"] = node
-        segment = read_shape(node, Segment, report, f"segment '{name}'", name=name)
-        if segment is not None:
-            yield name, segment
+def _named(
+    documents: Documents, section: str, shape: type[Read], known: dict[str, Node], report: Report
+) -> Iterator[tuple[str, Read]]:
+    """The entries of a section that have one shape."""
+    for name, node in _entries(documents, section, report):
+        known[f"{section}.{name}"] = node
+        read = read_shape(node, shape, report, f"{section.removesuffix('s')} '{name}'", name=name)
+        if read is not None:
+            yield name, read
 
 
 def _metrics(documents: Documents, known: dict[str, Node], report: Report) -> Iterator[tuple[str, Metric]]:

@@ -4,78 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
 import duckdb
 import pyarrow.parquet
 import pytest
-from click.testing import CliRunner, Result
 
 from scheduler.cli import cli
-
-PROJECT = """
-name: tiny
-time_zone: Asia/Bangkok
-targets:
-  local: {engine: duckdb, database: .metricast/tiny.duckdb}
-"""
-MODEL = """
-datasets:
-  users: {table: users, primary_key: user_id, dimensions: {gender: {label: Gender}}}
-  events:
-    table: events
-    primary_key: event_id
-    time: at_utc
-    joins: {users: {on: user_id}}
-    dimensions: {kind: {description: What happened.}}
-  notes: {table: notes, primary_key: note_id, dimensions: {colour: {}}}
-metrics:
-  events: {dataset: events, agg: count, label: Events, format: integer}
-  active_users: {dataset: events, agg: count_distinct, expr: user_id, description: Distinct users.}
-  spend: {dataset: events, agg: sum, expr: amount}
-  spend_per_user: {type: ratio, numerator: spend, denominator: active_users}
-"""
-ROWS = """
-CREATE TABLE users AS FROM (VALUES ('u1', 'f'), ('u2', 'm')) t(user_id, gender);
-CREATE TABLE notes AS FROM (VALUES (1, 'red')) t(note_id, colour);
-CREATE TABLE events AS FROM (VALUES
-    ('e1', 'u1', TIMESTAMP '2025-01-05 10:00', 'a, "b"', 1.50::DECIMAL(10, 2)),
-    ('e2', 'u2', TIMESTAMP '2025-01-06 18:00', 'login', 2.25),
-    ('e3', NULL, TIMESTAMP '2025-02-01 00:00', 'login', NULL)) t(event_id, user_id, at_utc, kind, amount);
-"""
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of four metrics over three rows."""
-    return make_project(tmp_path_factory.mktemp("tiny"), MODEL, ROWS)
-
-
-def make_project(folder: Path, model: str, rows: str) -> Path:
-    """A project of that model over the tables that `rows` makes."""
-    (folder / "metrics").mkdir(parents=True)
-    (folder / ".metricast").mkdir()
-    (folder / "metrics" / "project.yml").write_text(PROJECT, encoding="utf-8")
-    (folder / "metrics" / "model.yml").write_text(model, encoding="utf-8")
-    with duckdb.connect(str(folder / ".metricast" / "tiny.duckdb")) as connection:
-        connection.execute(rows)
-    return folder
-
-
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
-
-
-def ask(tiny: Path, *arguments: str) -> str:
-    result = run("query", *arguments, "--project", tiny, "--as-of", "2025-03-01")
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
-
+from tests.cli_project import ask, make_project, run
 
 # --- query ------------------------------------------------------------
 
@@ -398,76 +336,3 @@ def test_help_has_examples(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
     assert f"metricast {command}" in result.stdout
-
-
-# --- real processes ------------------------------------------------------------
-
-
-@pytest.fixture
-def process(tiny: Path) -> list[str]:
-    return [sys.executable, "-m", "scheduler.cli", "--project", str(tiny)]
-
-
-def said(stderr: bytes) -> str:
-    """What was printed to stderr, apart from the progress of a slow machine."""
-    return stderr.decode().replace("querying …\n", "")
-
-
-def test_stdout_holds_the_rows_alone_whatever_the_locale(process: list[str]) -> None:
-    done = subprocess.run(
-        [*process, "query", "events", "--by", "kind", "--format", "csv"],
-        capture_output=True, check=False, env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
-    )  # fmt: skip
-    assert (done.returncode, said(done.stderr)) == (0, "")
-    assert done.stdout == b'kind,events\r\n"a, ""b""",1\r\nlogin,2\r\n'
-
-
-@pytest.mark.parametrize("command", [["list"], ["explain", "ไทย"], ["sql", "ไทย"]], ids=lambda value: value[0])
-def test_every_script_is_written_whatever_the_locale(tmp_path: Path, command: list[str]) -> None:
-    model = """
-datasets: {days: {table: days, primary_key: day_id, dimensions: {kind: {label: ประเภท}}}}
-metrics: {ไทย: {dataset: days, agg: count, filter: "kind = 'ไทย'", label: ผู้ใช้}}
-"""
-    folder = make_project(tmp_path, model, "CREATE TABLE days AS SELECT 1 day_id, 'ไทย' kind")
-    done = subprocess.run(
-        [sys.executable, "-m", "scheduler.cli", "--project", str(folder), *command],
-        capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "1"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "ไทย" in done.stdout.decode()
-
-
-def test_no_colours_off_a_terminal(process: list[str]) -> None:
-    for arguments in (["list"], ["query", "event"]):
-        done = subprocess.run([*process, *arguments], capture_output=True, check=False)
-        assert b"\x1b[" not in done.stdout + done.stderr
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no pipes of this kind")
-@pytest.mark.parametrize("style", ["table", "csv", "json"])
-def test_a_reader_that_leaves_early_is_no_error(process: list[str], style: str) -> None:
-    query = ["query", "events", "--by", "minute", "--period", "2025-01", "--format", style]
-    with subprocess.Popen([*process, *query], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
-        assert running.stdout is not None
-        assert running.stderr is not None
-        running.stdout.readline()
-        running.stdout.close()
-        assert said(running.stderr.read()) == ""
-        assert running.wait(timeout=60) == 0
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no POSIX signals")
-def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
-    script = (
-        "import time; from scheduler.cli import cli; from scheduler.cli.console import working\n"
-        "cli.commands['list'].callback = lambda **_: working('sleeping', lambda: time.sleep(60))\n"
-        "cli(['list'])"
-    )
-    with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE) as running:
-        assert running.stderr is not None
-        assert running.stderr.readline() == "sleeping …\n".encode()
-        began = time.monotonic()
-        running.send_signal(signal.SIGINT)
-        assert running.stderr.read().strip() == b"stopped"
-        assert running.wait(timeout=10) == 130
-        assert time.monotonic() - began < 5
