@@ -21,6 +21,7 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
     yield from _section("definition", [explanation.definition])
     yield from _section("made of", _in_columns(explanation.parts))
     yield from _section("columns it reads", explanation.columns)
+    yield from _section("time words", _time_words(explanation))
     yield from _section("can be cut by", _by_dataset(explanation.reachable))
     yield from _section("cannot be cut by", _reasons(explanation.unreachable))
 
@@ -31,6 +32,12 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
         if number == 0:
             yield f"\n{title}"
         yield f"  {line}"
+
+
+def _time_words(explanation: Explanation) -> Iterator[str]:
+    """Yield the grains, and the times that they are of."""
+    if explanation.grains:
+        yield f"{' '.join(explanation.grains)}: of {', '.join(explanation.clocks)}"
 
 
 def _in_columns(pairs: Iterable[tuple[str, str]]) -> list[str]:

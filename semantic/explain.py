@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from semantic.errors import Diagnostic, QueryError, suggest
-from semantic.expressions import Name
+from semantic.expressions import GRAINS, Name
 from semantic.joins import Route, find_route, key_columns
 from semantic.metric_types import Metric, Simple
 from semantic.model import Dataset, Model
-from semantic.names import DimensionRef, names_within
+from semantic.names import DimensionRef, Reference, TimeWord, names_within
 from semantic.parse import parse
 from semantic.periods import Calendar
 from semantic.resolve import metrics_within
@@ -22,7 +22,11 @@ _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # what can be cut by does not depe
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A metric for people. `columns` are `table.column`; `unreachable` are pairs of dimension and reason."""
+    """A metric for people.
+
+    `columns` are `table.column`; `grains` are the time words that all of its parts have, each on its own of `clocks`;
+    `unreachable` are pairs of dimension and reason.
+    """
 
     name: str
     label: str
@@ -31,6 +35,8 @@ class Explanation:
     definition: str
     parts: tuple[tuple[str, str], ...]
     columns: tuple[str, ...]
+    clocks: tuple[str, ...]
+    grains: tuple[str, ...]
     reachable: tuple[str, ...]
     unreachable: tuple[tuple[str, str], ...]
 
@@ -51,9 +57,17 @@ def explain_metric(model: Model, name: str) -> Explanation:
         metric.definition,
         tuple(_parts(model, metric)),
         tuple(sorted({column for leaf in leaves for column in _columns(model, leaf)})),
+        tuple(sorted({f"{leaf.dataset}.{time}" for leaf in leaves for time in [_time(model, leaf)] if time})),
+        tuple(
+            grain for grain in GRAINS if all(_reason(_scope(model, leaf), TimeWord(grain)) is None for leaf in leaves)
+        ),
         tuple(reachable),
         tuple(unreachable),
     )
+
+
+def _time(model: Model, leaf: Simple) -> str | None:
+    return leaf.time or model.datasets[leaf.dataset].time
 
 
 def _parts(model: Model, metric: Metric) -> Iterable[tuple[str, str]]:
@@ -71,7 +85,7 @@ def _parts(model: Model, metric: Metric) -> Iterable[tuple[str, str]]:
 def _columns(model: Model, leaf: Simple) -> Iterator[str]:
     """The columns that a simple metric reads: its own, its clock's, and those of what it looks up."""
     dataset = model.datasets[leaf.dataset]
-    clock = leaf.time or dataset.time
+    clock = _time(model, leaf)
     for path, text in leaf.texts:
         for read in leaf.read(path, text):
             for name in names_within(model, read):
@@ -145,10 +159,10 @@ def _qualifiers(model: Model, bases: set[str]) -> Iterator[tuple[str, str]]:
 
 def _scope(model: Model, leaf: Simple) -> RowScope:
     context = Context(model, Calendar(model.time_zone, model.week_start), _ANY_TIME)
-    return RowScope(context, leaf.dataset, leaf.time or model.datasets[leaf.dataset].time, f"'{leaf.name}'")
+    return RowScope(context, leaf.dataset, _time(model, leaf), f"'{leaf.name}'")
 
 
-def _reason(scope: RowScope, reference: DimensionRef) -> str | None:
+def _reason(scope: RowScope, reference: Reference) -> str | None:
     try:
         scope.key(reference)
     except QueryError as error:

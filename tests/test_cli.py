@@ -277,7 +277,13 @@ def test_sql_is_sql_that_runs(tiny: Path) -> None:
 def test_explain_says_what_and_how_and_why_not(tiny: Path) -> None:
     result = run("explain", "spend_per_user", "--project", tiny)
     assert result.exit_code == 0, result.stderr
-    for word in ("spend / active_users", "events.amount", "users.gender", "colour"):
+    for word in (
+        "spend / active_users",
+        "events.amount",
+        "users.gender",
+        "colour",
+        "month quarter year: of events.at_utc",
+    ):
         assert word in result.stdout
 
 

@@ -1,0 +1,51 @@
+"""What is said about a metric is what a query of it would do."""
+
+from __future__ import annotations
+
+from semantic.explain import explain_metric
+from semantic.load import load_texts
+
+MODEL = """
+datasets:
+  posts:
+    table: posts
+    primary_key: id
+    joins: {author: {dataset: users, on: author_id}, likes: {on: like_id}}
+  likes: {table: liked, primary_key: like_id, time: liked_on, dimensions: {liked_on: {type: date}}}
+  users:
+    table: people
+    primary_key: user_id
+    dimensions: {name: {}, age: {expr: "age_years(born, at)"}, old: {expr: born < date '1960-01-01'}}
+  apart: {table: apart, primary_key: id, dimensions: {colour: {}}}
+segments: {seniors: {filter: author.old}}
+metrics:
+  posts: {dataset: posts, agg: count}
+  of_seniors: {dataset: posts, agg: sum, expr: score, filter: seniors}
+  likes: {dataset: likes, agg: count}
+"""
+
+
+def test_dimensions_are_those_that_a_query_takes() -> None:
+    loaded = load_texts({"a.yml": MODEL})
+    assert loaded.model is not None, loaded.diagnostics
+    found = explain_metric(loaded.model, "posts")
+    assert {"posts.id", "users.name", "author.name", "author.old", "likes.liked_on"} <= set(found.reachable)
+    reasons = dict(found.unreachable)
+    assert "no join" in reasons["apart.colour"]
+    assert "no time dimension" in reasons["author.age"]
+    assert (found.clocks, found.grains) == ((), ())
+
+
+def test_columns_are_those_of_every_table_on_the_way() -> None:
+    loaded = load_texts({"a.yml": MODEL})
+    assert loaded.model is not None, loaded.diagnostics
+    found = explain_metric(loaded.model, "of_seniors")
+    assert found.columns == ("people.born", "people.user_id", "posts.author_id", "posts.score")
+
+
+def test_time_words_are_those_that_the_clock_has() -> None:
+    loaded = load_texts({"a.yml": MODEL})
+    assert loaded.model is not None, loaded.diagnostics
+    found = explain_metric(loaded.model, "likes")
+    assert found.clocks == ("likes.liked_on",)
+    assert found.grains == ("day", "week", "month", "quarter", "year")
