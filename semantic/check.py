@@ -223,6 +223,11 @@ def _check_own_rows(model: Model, metric: Metric) -> Iterator[Diagnostic]:
             span = within(model, name.start, name.end, at, *path)
             yield from _check_row_name(model, metric, name, span, is_condition=path == ("filter",))
     yield from _check_order(model, metric, model.datasets[metric.dataset])
+    own = model.dimensions[metric.dataset].get(metric.time or "")
+    if own is not None and not _is_time(own):
+        message = f"'{metric.time}' is not a time dimension of dataset '{metric.dataset}'"
+        hint = "give it the type date, timestamp or timestamptz"
+        yield Diagnostic("E204", message, value_place(model, at, "time"), hint)
 
 
 def _check_row_name(
