@@ -98,6 +98,7 @@ def _read(text: str, aggregates: tuple[str, ...]) -> exp.Expr:
         raise ExpressionError(f"the expression is longer than {_LONGEST} characters")
     try:
         tokens = list(_rename_calls(_READER.tokenize(text), aggregates))
+        _check_sizes(tokens)
         trees = _READER.parser().parse(tokens, text) if tokens else []
     except TokenError as error:
         raise ExpressionError(f"this is not an expression: {str(error).splitlines()[0]}") from None
@@ -135,6 +136,18 @@ def _rename_calls(tokens: list[Token], aggregates: tuple[str, ...]) -> Iterator[
             raise _unknown_function(name, token)
         else:
             yield token
+
+
+def _check_sizes(tokens: list[Token]) -> None:
+    """A cast to decimal says its digits, and no other type has a size: engines differ in what they guess."""
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if before.token_type != TokenType.ALIAS:
+            continue
+        is_decimal, has_size = token.token_type == TokenType.DECIMAL, after.token_type == TokenType.L_PAREN
+        if is_decimal != has_size:
+            message = f"a cast to {token.text.lower()} {'needs its digits' if is_decimal else 'has no size'}"
+            hint = "write decimal(18, 2), or text, double, date, timestamp, boolean"
+            raise ExpressionError(message, token.start, token.end + 1, hint)
 
 
 def _unknown_function(name: str, token: Token) -> ExpressionError:
