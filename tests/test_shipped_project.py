@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from semantic.layer import Layer
-
-pytestmark = pytest.mark.skipif(find_spec("semantic.layer") is None, reason="the core is not there yet")
 
 METRICS = Path(__file__).parent.parent / "metrics"
 ORACLES = load_oracles(Path(__file__).parent / "oracle")
