@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from semantic.expressions import CALL
+from semantic.trees import interval
 
 Emitter = Callable[..., exp.Expr]
 
@@ -63,11 +64,6 @@ def function(name: str, *arguments: exp.Expr) -> exp.Expr:
 def cast(value: exp.Expr, to: str) -> exp.Expr:
     """A cast to a type by its name in DuckDB."""
     return exp.Cast(this=value, to=exp.DataType.build(to, dialect="duckdb"))
-
-
-def interval(count: int, unit: str) -> exp.Expr:
-    """`INTERVAL '3' MONTH`."""
-    return exp.Interval(this=exp.Literal.string(str(count)), unit=exp.Var(this=unit.upper()))
 
 
 def _paren(value: exp.Expr) -> exp.Expr:

@@ -90,16 +90,12 @@ class Expression:
 
         `kind_of` says which names are a 'date' or a 'timestamp': text compared with them is read as one.
         """
-        root = exp.Paren(this=self.tree.copy())
-        for node in list(root.find_all(*COMPARISONS)):
+        tree = self.tree.copy()
+        for node in list(tree.find_all(*COMPARISONS)):
             _read_times(node, kind_of)
-        for node in root.find_all(exp.Anonymous):
+        for node in tree.find_all(exp.Anonymous):
             _refuse_time_of_date(node, kind_of)
-        for column in list(root.find_all(exp.Column)):
-            meaning = resolve(name_of(column))
-            column.replace(meaning if column.parent is root else wrap(meaning))
-        found: exp.Expr = root.this
-        return found.pop()
+        return replace_columns(tree, lambda column: resolve(name_of(column)))
 
 
 @dataclass(frozen=True)
@@ -125,6 +121,17 @@ class AggregateExpression:
             node.replace(column)
         found: exp.Expr = root.this
         return found.pop()
+
+
+def replace_columns(tree: exp.Expr, meaning_of: Callable[[exp.Column], exp.Expr]) -> exp.Expr:
+    """The tree with each column's meaning in its place, in parentheses where needed. The tree is consumed."""
+    root = exp.Paren(this=tree)
+    for column in list(root.find_all(exp.Column)):
+        meaning = meaning_of(column)
+        if meaning is not column:
+            column.replace(meaning if column.parent is root else wrap(meaning))
+    found: exp.Expr = root.this
+    return found.pop()
 
 
 def is_strict(node: exp.Expr) -> bool:

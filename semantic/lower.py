@@ -12,7 +12,7 @@ from typing import Literal
 
 from sqlglot import exp
 
-from semantic.expressions import wrap
+from semantic.expressions import replace_columns, wrap
 from semantic.plan import Measure, Output, Plan, Scan, Spine
 from semantic.resolve import LEAF
 from semantic.scan_select import aggregate, grouped_rows, scan_name, scan_select, table_names, total_flag
@@ -29,6 +29,7 @@ from semantic.trees import (
     subquery,
     table,
     union_all,
+    unused,
     where,
 )
 
@@ -58,9 +59,8 @@ class Ctes:
 
     def add(self, name: str, query: exp.Query) -> str:
         """Add a CTE; its name comes back, changed where it is taken."""
-        while name.lower() in self.taken:
-            name += "_"
-        self.taken.add(name.lower())
+        name = unused(name, self.taken)
+        self.taken.add(name)
         self.found.append((name, query))
         return name
 
@@ -132,7 +132,7 @@ def _broadcast(plan: Plan, source: str, ctes: Ctes) -> exp.Select:
 
 def _single_row_and_total(plan: Plan, ctes: Ctes) -> exp.Select:
     """Without keys the total repeats the one row; `having` decides about the row, never about the total."""
-    passing = "passes" + "_" * sum(output.name.lower().startswith("passes") for output in plan.outputs)
+    passing = unused("passes", [output.name for output in plan.outputs])
     passes = (Output(passing, plan.having),) if plan.having is not None else ()
     bare = replace(plan, totals=False, having=None, order=(), limit=None, outputs=(*plan.outputs, *passes))
     bare = replace(bare, scans=_without_totals(plan.scans), broadcasts=_without_totals(plan.broadcasts))
@@ -248,13 +248,8 @@ def _or_zero(measure: Measure, value: exp.Expr) -> exp.Expr:
 
 
 def _with_leaves(tree: exp.Expr, values: Values) -> exp.Expr:
-    root = exp.Paren(this=tree.copy())
-    for found in list(root.find_all(exp.Column)):
-        if found.table == LEAF:
-            value = values[found.name].copy()
-            found.replace(value if found.parent is root else wrap(value))
-    bound: exp.Expr = root.this
-    return bound.pop()
+    """A tree with the values of the leaves in the places of their columns."""
+    return replace_columns(tree.copy(), lambda found: values[found.name].copy() if found.table == LEAF else found)
 
 
 def _measures(scans: tuple[Scan, ...]) -> list[Measure]:

@@ -20,6 +20,7 @@ from semantic.periods import Calendar, Period, parse_period
 from semantic.plan import Key, Measure, Output, Plan, Scan, Sort
 from semantic.query import Query
 from semantic.scans import Context, RowScope, Unreachable, refuse_expression
+from semantic.trees import unused
 
 LEAF = "leaf$"
 
@@ -58,7 +59,7 @@ class LeafBook:
         key = (aggregation, ignored)
         if key not in self.found:
             taken = {leaf.name for leaf in self.found.values()} | {key.name for key, _ in self.asked.by}
-            self.found[key] = Leaf(_unused(aggregation.name, taken), aggregation, ignored)
+            self.found[key] = Leaf(unused(aggregation.name, taken), aggregation, ignored)
         return leaf_column(self.found[key].name)
 
     def metric(self, name: str, ignore: frozenset[str] = frozenset()) -> exp.Expr:
@@ -275,11 +276,6 @@ def _sort(query: Query, entry: str) -> Sort:
     if direction.strip().lower() not in ("", "asc", "desc"):
         raise QueryError(Diagnostic("E309", f"'{direction.strip()}' is no direction", hint="write asc or desc"))
     return Sort(name, direction.strip().lower() == "desc")
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    """A column's name that differs from all others by more than case, which engines do not tell apart."""
-    return name if name.lower() not in {other.lower() for other in taken} else _unused(f"{name}_", taken)
 
 
 def metrics_within(model: Model, metric: Metric) -> Iterable[Simple]:

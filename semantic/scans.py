@@ -28,6 +28,7 @@ from semantic.names import DimensionRef, Reference, TimeWord, read_name
 from semantic.parse import parse
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.plan import Lookup
+from semantic.trees import column
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class RowScope:
         clock = self._clock_of(self.dataset, self.time or "", self.dataset)
         if clock is None:
             raise self._refusal("E312", f"{wanted_by} needs the time of the rows, and there is none", None)
-        return [clock.value, *(column(self.dataset, key) for key in keys)]
+        return [clock.value, *(column(key, self.dataset) for key in keys)]
 
     def _is_segment(self, name: Name) -> bool:
         return not name.qualifier and name.name in self.context.model.segments
@@ -155,7 +156,7 @@ class RowScope:
                 return self._special(name.name, f"'{name}'")
             if name.name in self.context.model.dimensions[self.dataset]:
                 return self._local_value(DimensionRef(self.dataset, name.name))
-            return column(self.dataset, name.name)
+            return column(name.name, self.dataset)
         return self._local_value(read_name(self.context.model, name))
 
     def _metric_kind(self, name: Name) -> Kind | None:
@@ -225,12 +226,12 @@ class RowScope:
         """A dimension's row expression over the columns of the row called `alias`."""
         dimension = self.context.model.dimensions[dataset][name]
         if dimension.expr is None:
-            return column(alias, name)
+            return column(name, alias)
 
         def resolve(found: Name) -> exp.Expr:
             if not found.qualifier and found.name in ("at", "as_of"):
                 return self._special(found.name, f"dimension '{dataset}.{name}'")
-            return column(alias, found.name)
+            return column(found.name, alias)
 
         def kind_of(found: Name) -> Kind | None:
             if not found.qualifier and found.name in ("at", "as_of"):
@@ -244,7 +245,7 @@ class RowScope:
             raise refuse_expression(error, dimension.expr, f"dimension {dataset}.{name}") from None
         if alias == self.dataset or _is_strict(expression):
             return value
-        key = column(alias, self.context.model.datasets[dataset].primary_key[0])
+        key = column(self.context.model.datasets[dataset].primary_key[0], alias)
         found_one = exp.Not(this=exp.Is(this=key, expression=exp.Null()))
         return exp.Case().when(found_one, value)  # no partner gives NULL, whatever the expression makes of NULLs
 
@@ -289,11 +290,6 @@ class RowScope:
         return Lookup(path, alias, model.datasets[owner], parent, join, target, holds)
 
 
-def column(table: str, name: str) -> exp.Expr:
-    """A column of an aliased table."""
-    return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(table))
-
-
 def refuse_expression(error: ExpressionError, written: str, shown_as: str) -> QueryError:
     """An expression's mistake as a diagnostic with a caret in the text that was given."""
     length = max(1, error.end - error.start)
@@ -305,7 +301,7 @@ def lookup_condition(lookup: Lookup) -> exp.Expr:
     """The condition under which a looked-up row is the partner."""
     pairs = zip(key_columns(lookup.dataset), lookup.join.on, strict=True)
     parts: list[exp.Expr] = [
-        exp.EQ(this=column(lookup.alias, key), expression=column(lookup.parent, on)) for key, on in pairs
+        exp.EQ(this=column(key, lookup.alias), expression=column(on, lookup.parent)) for key, on in pairs
     ]
     parts.extend(condition.copy() for condition in lookup.holds)
     return exp.and_(*parts, copy=False)

@@ -10,7 +10,7 @@ from semantic.clocks import Clock, first_instant, last_second
 from semantic.expressions import GRAINS, call, date_literal, text, timestamp_literal
 from semantic.periods import DAY_GRAINS, hour_step
 from semantic.plan import Key, Spine
-from semantic.trees import column, named, select, subquery, table
+from semantic.trees import column, interval, named, select, subquery, table
 
 
 def spine_select(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Select:
@@ -93,8 +93,7 @@ def _within(label: exp.Expr, grain: str, zone: str) -> exp.Expr:
     utc, minutes = call("utc", label), _shift(grain, zone).seconds // 60
     if not minutes:
         return utc
-    step = exp.Interval(this=exp.Literal.string(str(minutes)), unit=exp.Var(this="MINUTE"))
-    return exp.Add(this=utc, expression=step)
+    return exp.Add(this=utc, expression=interval(minutes, "minute"))
 
 
 def _shift(grain: str, zone: str) -> timedelta:
@@ -139,7 +138,5 @@ def _distinct(spine: Spine, clock: Clock, series: exp.Select) -> exp.Select:
 def _last_day(key: Key) -> exp.Expr:
     """The last day of an observed period."""
     count, unit = {"quarter": (3, "month"), "week": (7, "day")}.get(str(key.grain), (1, str(key.grain)))
-    step_ = exp.Interval(this=exp.Literal.string(str(count)), unit=exp.Var(this=unit.upper()))
-    after = exp.Add(this=column(key.name), expression=step_)
-    one = exp.Interval(this=exp.Literal.string("1"), unit=exp.Var(this="DAY"))
-    return exp.Cast(this=exp.Sub(this=after, expression=one), to=exp.DataType.build("date"))
+    after = exp.Add(this=column(key.name), expression=interval(count, unit))
+    return exp.Cast(this=exp.Sub(this=after, expression=interval(1, "day")), to=exp.DataType.build("date"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlglot import exp
 
@@ -12,6 +12,19 @@ IS_TOTAL = "is_total"
 def column(name: str, table: str | None = None) -> exp.Expr:
     """A column by its name in the result."""
     return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(table) if table else None)
+
+
+def interval(count: int, unit: str) -> exp.Expr:
+    """`INTERVAL '3' MONTH`."""
+    return exp.Interval(this=exp.Literal.string(str(count)), unit=exp.Var(this=unit.upper()))
+
+
+def unused(name: str, taken: Collection[str]) -> str:
+    """A name that differs from all others by more than case, which engines do not tell apart."""
+    others = {other.lower() for other in taken}
+    while name.lower() in others:
+        name += "_"
+    return name
 
 
 def named(value: exp.Expr, name: str) -> exp.Expr:
