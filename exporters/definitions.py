@@ -27,8 +27,9 @@ from exporters.base import AnyExporter, CatchUp, Destination, Export, RowExporte
 from exporters.naming import check_templates, file_paths, render, sample_words
 from exporters.registry import EXPORTERS
 from semantic.compile import compile_query
+from semantic.described import Names
 from semantic.errors import Diagnostic, ModelError, QueryError, Report, Span, suggest
-from semantic.model import Model, Names
+from semantic.model import Model
 from semantic.query import Query
 from semantic.source import Node, Shape, read_shape
 

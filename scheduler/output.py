@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from semantic import Result
     from semantic.compile import Column
+    from semantic.formats import Format
 
+SECONDS = {"milliseconds": 0.001, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 FORMATS = ("table", "csv", "json", "parquet")
 NULL, TOTAL = "NULL", "(total)"
 _STEERING = {"Cc", "Zl", "Zp"}
@@ -166,7 +168,7 @@ def _shown_row(columns: Sequence[Column], row: Sequence[Any], zone: ZoneInfo) ->
         if is_total and column.role in ("dimension", "time"):
             yield TOTAL if number == 0 else ""
         else:
-            yield shown(value, column.format, zone)
+            yield column.labels.get(str(value)) or shown(value, column.format, zone)
 
 
 def text_table(names: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool] = ()) -> Iterator[str]:
@@ -181,7 +183,7 @@ def text_table(names: Sequence[str], cells: Sequence[Sequence[str]], numeric: Se
             yield "  ".join("-" * width for width in widths) + "\n"
 
 
-def shown(value: Any, style: str | None, zone: ZoneInfo) -> str:
+def shown(value: Any, style: Format | None, zone: ZoneInfo) -> str:
     """Return a value as a person wants to read it."""
     if plain(value, zone) is None:
         return NULL
@@ -196,16 +198,28 @@ def shown(value: Any, style: str | None, zone: ZoneInfo) -> str:
             return str(value)
 
 
-def _shown_number(value: Any, style: str | None) -> str:
-    match style:
-        case "integer":
-            return f"{value:,.0f}"
-        case "number":
-            return f"{value:,.2f}"
+def _shown_number(value: Any, style: Format | None) -> str:
+    from semantic.formats import Format
+
+    style = style or Format(type="custom", pattern="General")
+    match style.type:
+        case "integer" | "number":
+            return f"{value:,.{style.digits}f}"
         case "percent":
-            return f"{value:.1%}"
-        case _:
+            return f"{value:.{style.digits}%}"
+        case "currency":
+            return f"{value:,.{style.digits}f} {style.currency}"
+        case "duration" if math.isfinite(value):
+            return _shown_duration(value, style.unit)
+        case _:  # a pattern is Excel's; here its value is shown as it is
             return f"{value:.12g}" if isinstance(value, float) else plain(value, ZoneInfo("UTC")) or NULL
+
+
+def _shown_duration(value: Any, unit: str) -> str:
+    """Return a duration as hours, minutes and seconds, `26:03:00`."""
+    seconds = round(Decimal(str(value)) * Decimal(str(SECONDS[unit])))
+    minutes, rest = divmod(abs(seconds), 60)
+    return f"{'-' if seconds < 0 else ''}{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def _one_line(text: str) -> str:

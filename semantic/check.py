@@ -9,12 +9,13 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from semantic.aggregates import ORDERED
+from semantic.check_joins import check_joins, is_time
 from semantic.errors import Diagnostic, QueryError, Span, listing, suggest
 from semantic.expressions import GRAINS, Expression, ExpressionError, Name
-from semantic.joins import Route, follow, key_columns
+from semantic.joins import Route, follow
 from semantic.metric_types import Metric, Ratio
 from semantic.metric_types.simple import Simple
-from semantic.model import RESERVED, Dataset, Dimension, Join, Model
+from semantic.model import RESERVED, Dataset, Model
 from semantic.names import names_within, read_name
 from semantic.parse import parse
 from semantic.places import key_place, name_place, value_place, within
@@ -93,7 +94,7 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
     """Clocks, validity, dataset SQL and `via`."""
     for dataset in model.datasets.values():
         at = f"datasets.{dataset.name}"
-        if dataset.time is not None and not _is_time(model.dimensions[dataset.name].get(dataset.time)):
+        if dataset.time is not None and not is_time(model, dataset, dataset.time):
             hint = f"give '{dataset.time}' the type date, timestamp or timestamptz"
             message = f"the clock '{dataset.time}' of dataset '{dataset.name}' is not a time dimension"
             yield Diagnostic("E204", message, value_place(model, at, "time"), hint)
@@ -116,49 +117,6 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
             elif target not in (route.dataset, route.path[-1]):
                 message = f"'{path}' leads to '{route.dataset}', not to '{target}'"
                 yield Diagnostic("E207", message, value_place(model, at, "via", target))
-
-
-def check_joins(model: Model) -> Iterator[Diagnostic]:
-    """Every join leads to a key of a dataset, with as many columns."""
-    for dataset in model.datasets.values():
-        for name, join in dataset.joins.items():
-            place = (f"datasets.{dataset.name}", "joins", name)
-            yield from _check_join(model, dataset, name, join, place)
-
-
-def _check_join(
-    model: Model, dataset: Dataset, name: str, join: Join, place: tuple[str, str, str]
-) -> Iterator[Diagnostic]:
-    target = model.datasets.get(join.dataset or name)
-    if target is None:
-        hint = suggest(join.dataset or name, model.datasets) or f"datasets: {listing(model.datasets)}"
-        span = value_place(model, *place, "dataset") if join.dataset else key_place(model, *place)
-        message = f"the join '{name}' of dataset '{dataset.name}' leads to the unknown dataset '{join.dataset or name}'"
-        yield Diagnostic("E205", message, span, hint)
-        return
-    if not target.primary_key:
-        hint = f"declare it: primary_key: … in dataset '{target.name}'"
-        message = f"dataset '{target.name}' has no primary key, so nothing can be looked up in it"
-        yield Diagnostic("E206", message, key_place(model, *place), hint)
-    elif len(key_columns(target)) != len(join.on):
-        wanted = ", ".join(key_columns(target))
-        message = f"the join '{name}' needs one column for each of {wanted}, and has {len(join.on)}"
-        yield Diagnostic(
-            "E206", message, value_place(model, *place, "on"), "fan-out is not allowed: match the whole key"
-        )
-    if (join.as_of is None) != (target.validity is None):
-        yield _as_of_problem(model, name, target, place)
-    elif join.as_of and not _is_time(model.dimensions[dataset.name].get(join.as_of)):
-        message = f"'{join.as_of}' is not a time dimension of dataset '{dataset.name}'"
-        yield Diagnostic("E204", message, value_place(model, *place, "as_of"))
-
-
-def _as_of_problem(model: Model, name: str, target: Dataset, place: tuple[str, str, str]) -> Diagnostic:
-    if target.validity is None:
-        message = f"the join '{name}' has as_of, but dataset '{target.name}' has no validity"
-        return Diagnostic("E208", message, value_place(model, *place, "as_of"), "leave as_of out, or declare validity")
-    message = f"dataset '{target.name}' has one row per key and time, and the join '{name}' does not say at which time"
-    return Diagnostic("E208", message, key_place(model, *place), "add as_of: the time dimension to look it up at")
 
 
 def check_dimensions(model: Model) -> Iterator[Diagnostic]:
@@ -224,7 +182,7 @@ def _check_own_rows(model: Model, metric: Metric) -> Iterator[Diagnostic]:
             yield from _check_row_name(model, metric, name, span, is_condition=path == ("filter",))
     yield from _check_order(model, metric, model.datasets[metric.dataset])
     own = model.dimensions[metric.dataset].get(metric.time or "")
-    if own is not None and not _is_time(own):
+    if own is not None and not own.is_time:
         message = f"'{metric.time}' is not a time dimension of dataset '{metric.dataset}'"
         hint = "give it the type date, timestamp or timestamptz"
         yield Diagnostic("E204", message, value_place(model, at, "time"), hint)
@@ -371,10 +329,6 @@ def _follow(model: Model, dataset: str, path: str) -> Route | None:
         return follow(model, dataset, tuple(path.split(".")))
     except KeyError:
         return None  # a join to an unknown dataset is reported by check_joins
-
-
-def _is_time(dimension: Dimension | None) -> bool:
-    return dimension is not None and dimension.type in ("date", "timestamp", "timestamptz")
 
 
 def _is_zone(name: str) -> bool:

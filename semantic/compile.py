@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from semantic.dialects import DIALECTS
 from semantic.errors import Diagnostic, QueryError, listing
+from semantic.formats import Format, Thresholds
 from semantic.lower import lower
-from semantic.metric_types.base import Format
 from semantic.model import Model
-from semantic.names import DimensionRef, TimeWord
+from semantic.names import DimensionRef, TimeWord, dimensions_of
 from semantic.passes import PASSES
 from semantic.periods import Period
 from semantic.plan import Plan
@@ -25,14 +26,20 @@ Role = Literal["dimension", "time", "metric", "marker"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the result: its name as asked for, and what people want to know about it."""
+    """A column of the result: its name as asked for, and what people want to know about it.
+
+    `labels` are what people read instead of values; a `personal` column is masked where no purpose was stated.
+    """
 
     name: str
     role: Role
     label: str
     description: str = ""
     format: Format | None = None
+    thresholds: Thresholds | None = None
     grain: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,8 @@ def _columns(asked: Asked) -> list[Column]:
     columns = [_dimension_column(asked, at) for at in range(len(asked.by))]
     for name in asked.query.metrics:
         metric = asked.context.model.metrics[name]
-        columns.append(Column(name, "metric", metric.label or spoken(name), metric.description, metric.format))
+        label = metric.label or spoken(name)
+        columns.append(Column(name, "metric", label, metric.description, metric.format, metric.thresholds))
     return columns + ([Column(IS_TOTAL, "marker", "Total")] if asked.query.totals else [])
 
 
@@ -78,14 +86,14 @@ def _dimension_column(asked: Asked, at: int) -> Column:
     match reference:
         case TimeWord(grain):
             return Column(key.name, "time", grain.capitalize(), grain=grain)
-        case DimensionRef(qualifier, name, grain):
-            found = next(
-                (dims[name] for ds, dims in asked.context.model.dimensions.items() if ds == qualifier and name in dims),
-                None,
-            )
-            label = (found.label if found else None) or spoken(name)
+        case DimensionRef(name=name, grain=grain):
+            found = dimensions_of(asked.context.model, reference)
+            one = found[0] if len(set(map(id, found))) == 1 else None
+            label, description = (one.label or spoken(name), one.description) if one else (spoken(name), "")
+            labels = {value: label for value, label in one.values.items() if label} if one and not grain else {}
             role: Role = "time" if grain else "dimension"
-            return Column(key.name, role, label, found.description if found else "", grain=grain)
+            personal = any(dimension.personal for dimension in found)
+            return Column(key.name, role, label, description, grain=grain, labels=labels, personal=personal)
 
 
 def spoken(name: str) -> str:

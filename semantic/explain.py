@@ -110,7 +110,9 @@ def _columns_on_the_way(model: Model, dataset: Dataset, route: Route) -> Iterato
     for step in route.path:
         join = dataset.joins[step]
         target = model.datasets[join.dataset or step]
-        yield from (f"{_source(dataset)}.{column}" for column in join.on)
+        for key in join.keys:
+            names = [key] if isinstance(key, str) else [name.name for name in key.names]
+            yield from (f"{_source(dataset)}.{name}" for name in names)
         yield from (f"{_source(target)}.{column}" for column in key_columns(target))
         dataset = target
 

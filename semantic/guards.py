@@ -7,6 +7,7 @@ timestamp would slip into another day: numbers that are wrong and look right. Ea
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -14,6 +15,7 @@ from sqlglot import exp
 from semantic.dialects import DIALECTS
 from semantic.engines.base import Engine
 from semantic.errors import Diagnostic, EngineError
+from semantic.expressions import Expression
 from semantic.joins import key_columns
 from semantic.model import Dataset, Dimension, Model, Validity
 from semantic.parse import parse
@@ -116,18 +118,25 @@ def _family(found: str) -> str:
 
 def _check_key_types(engine: Engine, lookup: Lookup) -> None:
     """The columns on both sides of a lookup are alike: the engine would read '1' and '01' as one number."""
-    keys = key_columns(lookup.dataset)
-    ours, theirs = (
-        engine.column_types(
-            DIALECTS[engine.dialect].emit(select(map(column, columns), source_of(dataset, dataset.name)))
-        )
-        for dataset, columns in ((lookup.owner, lookup.join.on), (lookup.dataset, keys))
-    )
-    for on, key in zip(lookup.join.on, keys, strict=True):
-        if _family(ours[on]) != _family(theirs[key]):
-            there = f"'{lookup.dataset.name}.{key}', which is {theirs[key]}"
-            message = f"'{lookup.owner.name}.{on}' is {ours[on]} and is looked up in {there}"
+    join, keys = lookup.owner.joins[lookup.path[-1]], key_columns(lookup.dataset)
+    ours = _types_of(engine, lookup.owner, map(key_value, join.keys))
+    theirs = _types_of(engine, lookup.dataset, map(column, keys))
+    for on, key, our, their in zip(join.on, keys, ours, theirs, strict=True):
+        if _family(our) != _family(their):
+            there = f"'{lookup.dataset.name}.{key}', which is {their}"
+            message = f"'{on}' of dataset '{lookup.owner.name}' is {our} and is looked up in {there}"
             raise EngineError(Diagnostic("E412", message, hint="give both the same type, in the data or by sql:"))
+
+
+def key_value(key: str | Expression) -> exp.Expr:
+    """An entry of a join's `on`, over the bare columns of its dataset."""
+    return column(key) if isinstance(key, str) else key.replace_names(lambda name: column(name.name))
+
+
+def _types_of(engine: Engine, dataset: Dataset, values: Iterable[exp.Expr]) -> list[str]:
+    """The engine's types of values over a dataset's rows."""
+    query = select([named(value, f"value_{at}") for at, value in enumerate(values)], source_of(dataset, dataset.name))
+    return list(engine.column_types(DIALECTS[engine.dialect].emit(query)).values())
 
 
 def _is_checked(dimension: Dimension) -> bool:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from semantic.check import CHECKS
 from semantic.check_kinds import KIND_CHECKS
+from semantic.check_words import WORD_CHECKS
 from semantic.errors import Diagnostic, Report, Span, suggest
 from semantic.metric_types import METRIC_TYPES, Metric
 from semantic.model import Dataset, Model, Project, Segment
@@ -68,7 +69,7 @@ def load_texts(files: Mapping[str, str], root: Path | None = None) -> Loaded:
     metrics = dict(_metrics(documents, known, found.append))
     segments = dict(_named(documents, "segments", Segment, known, found.append))
     model = Model(project or Project(), datasets, metrics, segments, root, documents, MappingProxyType(known))
-    for check in CHECKS:
+    for check in (*CHECKS, *WORD_CHECKS):
         found.extend(check(model))
     for check in KIND_CHECKS if not found else ():
         found.extend(check(model))

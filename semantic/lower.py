@@ -13,7 +13,7 @@ from typing import Literal
 from sqlglot import exp
 
 from semantic.expressions import replace_columns, wrap
-from semantic.plan import Measure, Output, Plan, Scan, Spine
+from semantic.plan import Measure, Output, Plan, Scan, Sort, Spine
 from semantic.resolve import LEAF
 from semantic.scan_select import aggregate, grouped_rows, scan_name, scan_select, table_names, total_flag
 from semantic.spine import spine_select
@@ -214,16 +214,23 @@ def _finish(plan: Plan, draft: Draft) -> exp.Select:
 
 def _ordered_and_limited(plan: Plan, query: exp.Select) -> exp.Select:
     names = {sort.name for sort in plan.order}
-    by = [_ordered(sort.name, sort.descending) for sort in plan.order]
-    by += [_ordered(key.name, False) for key in plan.keys if key.name not in names]
+    sorts = [*plan.order, *(Sort(key.name) for key in plan.keys if key.name not in names)]
+    ranks = {key.name: rank for key in plan.keys for rank in [key.rank] if rank is not None}
+    by = [node for sort in sorts for node in _ordered_by(sort, ranks.get(sort.name))]
+    if ranks:  # a name within an expression would mean the table's column, so the names stand in a query of their own
+        query = select(map(column, _result_columns(plan)), subquery(query, "answer"))
     if not plan.totals:
         return _limited(query, by, plan.limit)
     if plan.limit is None:
         return _limited(query, [_ordered(IS_TOTAL, False), *by], None)
     first = _limited(query, [_ordered(IS_TOTAL, True), *(node.copy() for node in by)], plan.limit + 1)
-    columns = [*(key.name for key in plan.keys), *(output.name for output in plan.outputs), IS_TOTAL]
-    outer = select([column(name) for name in columns], subquery(first, "limited"))
+    outer = select(map(column, _result_columns(plan)), subquery(first, "limited"))
     return _limited(outer, [_ordered(IS_TOTAL, False), *by], None)
+
+
+def _result_columns(plan: Plan) -> list[str]:
+    total = [IS_TOTAL] if plan.totals else []
+    return [*(key.name for key in plan.keys), *(output.name for output in plan.outputs), *total]
 
 
 def _limited(query: exp.Select, by: list[exp.Expr], limit: int | None) -> exp.Select:
@@ -234,8 +241,17 @@ def _limited(query: exp.Select, by: list[exp.Expr], limit: int | None) -> exp.Se
     return query
 
 
+def _ordered_by(sort: Sort, rank: exp.Expr | None) -> list[exp.Expr]:
+    plain = _ordered(sort.name, sort.descending)
+    return [plain] if rank is None else [_ordered_value(rank, sort.descending), plain]
+
+
 def _ordered(name: str, descending: bool) -> exp.Expr:
-    return exp.Ordered(this=column(name), desc=descending or None, nulls_first=False)
+    return _ordered_value(column(name), descending)
+
+
+def _ordered_value(value: exp.Expr, descending: bool) -> exp.Expr:
+    return exp.Ordered(this=value, desc=descending or None, nulls_first=False)
 
 
 def _regrouped(measure: Measure) -> exp.Expr:

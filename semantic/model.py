@@ -11,18 +11,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from semantic.expressions import GRAINS
+from semantic.described import Described, Names
+from semantic.expressions import GRAINS, Expression, ExpressionError
 from semantic.kinds import Kind
 from semantic.metric_types.base import Metric
+from semantic.parse import parse_key
 from semantic.source import Documents, Exact, Node, Shape
 
 RESERVED = (*GRAINS, "at", "as_of", "is_total")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 ValueType = Literal["string", "integer", "number", "boolean", "date", "timestamp", "timestamptz"]
-
-
-def _as_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
 
 
 def _as_mapping(value: Any) -> Any:
@@ -33,11 +31,29 @@ def _as_bins(value: Any) -> Any:
     return {"edges": value} if isinstance(value, list | tuple) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+def _as_values(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        return value
+    if len(set(map(str, value))) != len(value):
+        raise ValueError("a value stands in 'values' twice")
+    return dict.fromkeys(map(str, value))
+
+
+def _plain_key(text: str) -> str | None:
+    """The column that an entry of `on` names; None for an expression, and for one that is wrong."""
+    try:
+        key = parse_key(text)
+    except ExpressionError:
+        return None
+    return key if isinstance(key, str) else None
 
 
 class Bins(Shape):
-    """Half-open bins `[a, b)`: n ascending edges make n + 1 bins."""
+    """Half-open bins `[a, b)`: n ascending edges make n + 1 bins; NULL stays NULL.
+
+    edges: the numbers at which a new bin begins, ascending
+    labels: a name for each bin; without them they are called `< 18`, `18 - < 25`, `>= 25`
+    """
 
     edges: tuple[Exact, ...] = Field(min_length=1)
     labels: tuple[str, ...] = ()
@@ -62,20 +78,45 @@ class Bins(Shape):
         return (f"< {edges[0]}", *between, f">= {edges[-1]}")
 
 
-class Dimension(Shape):
-    """A row-level expression of a dataset."""
+class Dimension(Described):
+    """A row-level expression of a dataset.
+
+    expr: a row expression over this dataset's *columns*; default: the column of the same name. May use `at` (the time
+        of the metric's own row, business-local; a DATE if that clock is a date) and `as_of` (the query's instant,
+        business-local timestamp)
+    type: `string`, `integer`, `number`, `boolean`, `date`, `timestamp` (naive, in `zone`), `timestamptz`; left out:
+        not known. What is known is checked: no `sum` of a string, no date compared with a number, no filter that is
+        no condition
+    zone: for `timestamp`: the zone in which it is written. Default UTC
+    bins: edges `[18, 25]` or `{edges, labels}`: bins are `[a, b)`; n edges make n + 1 bins; they are ordered by their
+        edges; NULL stays NULL
+    values: the values in the order in which people want to see them, `[bronze, silver, gold]`, or with labels, `{f:
+        Female, m: Male}`; other values come after them
+    personal: `true` masks it in every answer that states no purpose
+    """
 
     expr: str | None = None
     type: ValueType | None = None
     zone: str = "UTC"
     bins: Annotated[Bins | None, BeforeValidator(_as_bins)] = None
-    label: str | None = None
-    description: str = ""
+    values: Annotated[Mapping[str, str | None], BeforeValidator(_as_values)] = Field(default_factory=dict)
+    personal: bool = False
+
+    @model_validator(mode="after")
+    def _one_order(self) -> Dimension:
+        if self.bins is not None and self.values:
+            raise ValueError("bins have an order and labels of their own: leave 'values' out")
+        return self
 
     @property
     def kind(self) -> Kind | None:
         """What kind of value this is, None if nobody said."""
         return "text" if self.bins else _KINDS.get(self.type or "")
+
+    @property
+    def is_time(self) -> bool:
+        """Whether this is declared to be a date or a time."""
+        return self.type in ("date", "timestamp", "timestamptz")
 
 
 _KINDS: Mapping[str, Kind] = {
@@ -90,22 +131,60 @@ _KINDS: Mapping[str, Kind] = {
 
 
 class Join(Shape):
-    """A many-to-one lookup of another dataset's row by its primary key, or of the one valid at `as_of`."""
+    """A many-to-one lookup of another dataset's row by its primary key, or of the one valid at `as_of`.
+
+    on: columns of this dataset, or row expressions over them (`lower(email)`), in the order of the other's primary key
+    dataset: the other dataset; default: the join's name
+    as_of: for a dataset with `validity`: a time dimension of this dataset; `on` then matches the other's primary key
+        without its `validity.from` column
+    """
 
     on: Names = Field(min_length=1)
     dataset: str | None = None
     as_of: str | None = None
 
+    @property
+    def keys(self) -> tuple[str | Expression, ...]:
+        """What is looked up: names of columns, and expressions. Raises ExpressionError."""
+        return tuple(map(parse_key, self.on))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The entries of `on` that are plain columns."""
+        return tuple(key for text in self.on for key in [_plain_key(text)] if key is not None)
+
 
 class Validity(Shape):
-    """The columns between which a row of a slowly changing dataset holds: from <= t < to."""
+    """The columns between which a row of a slowly changing dataset holds: from <= t < to.
+
+    from: the first moment
+    to: the first moment after; NULL: still valid
+    """
 
     from_: str = Field(alias="from")
     to: str
 
 
 class Dataset(Shape):
-    """A table or SQL with a primary key, a default clock, lookups and dimensions."""
+    """A table or SQL with a primary key, a default clock, lookups and dimensions.
+
+    label: its name as a heading
+    description: what a row is
+    table: a table or view (`schema.table` too), or a glob of `.parquet`, `.csv`, `.json` files, relative to the
+        project folder. May differ per target: `"{{ target.schema }}.activity"`
+    sql: instead of `table`: a SELECT, written in DuckDB's SQL
+    primary_key: one column or a list
+    time: name of the time dimension that is the default clock; a naive UTC timestamp unless its `type` under
+        `dimensions` says otherwise
+    joins: name → what is looked up, see below
+    validity: `{from, to}`: columns of a slowly changing dataset; at most one row per rest of the key is valid at any
+        time. Their type and zone are those of the dimensions of the same names, if declared, else naive UTC
+        timestamps
+    via: dataset or join name → the dotted path of joins that leads there, when several do
+    hierarchies: name → dimensions from coarse to fine, `geography: [country, city]`; tools offer them for drilling down
+    dimensions: name → see below; primary-key columns, plain `on` columns and the `time` column are dimensions without
+        being listed
+    """
 
     name: str
     label: str | None = None
@@ -117,6 +196,7 @@ class Dataset(Shape):
     joins: Annotated[Mapping[str, Join], BeforeValidator(_as_mapping)] = Field(default_factory=dict)
     validity: Validity | None = None
     via: Mapping[str, str] = Field(default_factory=dict)
+    hierarchies: Mapping[str, Names] = Field(default_factory=dict)
     dimensions: Annotated[
         Mapping[str, Annotated[Dimension, BeforeValidator(_as_mapping)]], BeforeValidator(_as_mapping)
     ] = Field(default_factory=dict)
@@ -137,30 +217,50 @@ class Dataset(Shape):
             listed = found.get(name, Dimension())
             if listed.type is None:
                 found[name] = listed.model_copy(update={"type": "timestamp"})
-        for name in (*self.primary_key, *(column for join in self.joins.values() for column in join.on)):
+        for name in (*self.primary_key, *(column for join in self.joins.values() for column in join.columns)):
             if name not in RESERVED:  # a column of such a name is a key, and no dimension
                 found.setdefault(name, Dimension())
         return found
 
 
-class Segment(Shape):
-    """A named condition over dimensions."""
+class Segment(Described):
+    """A named condition over dimensions.
+
+    filter: a condition over dimensions (bare when unique, else qualified) and other segments; no time words. It
+        stands where its name stands, in parentheses; its names resolve against the metric's dataset like those of
+        `where`. In a metric's `filter` a segment's name wins over a column of that name
+    """
 
     name: str
     filter: str
-    label: str | None = None
-    description: str = ""
 
 
 class Target(Shape):
-    """Where queries run."""
+    """Where queries run. Any text of it may take a value from the environment: `"{{ env.WAREHOUSE_FILE }}"`.
+
+    engine: `duckdb`
+    database: the file, relative to the project folder; left out: in memory
+    schema: for tables that are written `"{{ target.schema }}.activity"`
+    catalog: for tables that are written `"{{ target.catalog }}.sales.activity"`
+    variables: names of your own, for tables that are written `"{{ target.name_of_your_own }}"`
+    """
 
     engine: Literal["duckdb"]
     database: str | None = None
+    schema_: str | None = Field(default=None, alias="schema")
+    catalog: str | None = None
+    variables: Mapping[str, str] = Field(default_factory=dict)
 
 
 class Project(Shape):
-    """The settings of project.yml."""
+    """The settings of project.yml.
+
+    name: the project's name, shown in workbooks
+    time_zone: business time zone, an IANA name: periods, `at`, days, weeks are in it. Default UTC
+    week_start: the weekday on which a week starts. Default monday
+    targets: name → where queries run, see below. Default: a DuckDB in memory
+    default_target: the target used when none is named; may be left out when there is one target
+    """
 
     name: str = "metricast"
     time_zone: str = "UTC"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from semantic.errors import Diagnostic, QueryError, listing, suggest
 from semantic.expressions import GRAINS, Expression, Name
 from semantic.joins import owner_of
-from semantic.model import Model
+from semantic.model import Dimension, Model
 from semantic.parse import parse
 
 
@@ -69,6 +69,12 @@ def datasets_called(model: Model, qualifier: str) -> tuple[str, ...]:
         if name == qualifier
     }
     return tuple(sorted(joined | ({qualifier} if qualifier in model.datasets else set())))
+
+
+def dimensions_of(model: Model, reference: DimensionRef) -> tuple[Dimension, ...]:
+    """What a reference can mean: one dimension, or, by a join's name, one for each dataset that such joins lead to."""
+    found = (model.dimensions[name] for name in datasets_called(model, reference.qualifier))
+    return tuple(dimensions[reference.name] for dimensions in found if reference.name in dimensions)
 
 
 def _check_qualifier(model: Model, qualifier: str, dimension: str) -> None:

@@ -90,6 +90,24 @@ def parse_aggregates(text: str) -> AggregateExpression:
     return found
 
 
+@lru_cache(maxsize=1024)
+def parse_key(text: str) -> str | Expression:
+    """Read an entry of a join's `on`: the name of a column, or an expression over columns.
+
+    A text that is no expression is the name of an odd column, unless it has parentheses. Raises ExpressionError.
+    """
+    try:
+        found = parse(text)
+    except ExpressionError:
+        if "(" in text:
+            raise
+        return text
+    if isinstance(found.tree, exp.Column):
+        name = name_of(found.tree)
+        return name.name if not name.qualifier else found
+    return found
+
+
 def _read(text: str, aggregates: tuple[str, ...]) -> exp.Expr:
     """The raw tree of one expression, its calls renamed."""
     if not text.strip():

@@ -11,35 +11,55 @@ from datetime import datetime
 
 from sqlglot import exp
 
-from semantic.model import Dataset, Join
+from semantic.model import Dataset
 from semantic.periods import Calendar, Period
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A column that groups: its name in the result, and, for a time word, the grain."""
+    """A column that groups: its name in the result, for a time word the grain, and the order of its values.
+
+    `values` are literals in the order in which they come, compared as text where `as_text`; all others come after them,
+    ascending.
+    """
 
     name: str
     grain: str | None = None
+    values: tuple[exp.Expr, ...] = ()
+    as_text: bool = False
 
     @property
     def is_time(self) -> bool:
         """Whether this is a time word, which each metric fills with its own time."""
         return self.grain is not None
 
+    @property
+    def rank(self) -> exp.Expr | None:
+        """The place of a value in the listed order, NULL for others; None where nothing is listed."""
+        if not self.values:
+            return None
+        value: exp.Expr = exp.Column(this=exp.to_identifier(self.name))
+        if self.as_text:
+            value = exp.Cast(this=value, to=exp.DataType.build("text"))
+        rank = exp.Case(this=value)
+        for place, literal in enumerate(self.values):
+            rank = rank.when(literal.copy(), exp.Literal.number(place), copy=False)
+        return rank
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """One LEFT JOIN of a scan, at the end of a path of joins from its dataset.
 
-    It finds the row of `dataset` whose key equals the parent's columns and for which all of `holds` is true.
+    It finds the row of `dataset` whose key equals `keys`, values of the row called `parent`, and for which all of
+    `holds` is true.
     """
 
     path: tuple[str, ...]
     alias: str
     owner: Dataset
     parent: str
-    join: Join
+    keys: tuple[exp.Expr, ...]
     dataset: Dataset
     holds: tuple[exp.Expr, ...] = ()
 

@@ -13,14 +13,15 @@ from semantic.errors import Diagnostic, QueryError, listing, suggest
 from semantic.expressions import Expression, ExpressionError, number
 from semantic.joins import Route, find_route
 from semantic.metric_types import Metric, Simple
-from semantic.model import Model
-from semantic.names import DimensionRef, Reference, TimeWord, datasets_called, names_within, read_name
+from semantic.model import Dimension, Model
+from semantic.names import DimensionRef, Reference, TimeWord, datasets_called, dimensions_of, names_within, read_name
 from semantic.parse import parse
 from semantic.periods import Calendar, Period, parse_period
 from semantic.plan import Key, Measure, Output, Plan, Scan, Sort
 from semantic.query import Query
 from semantic.scans import Context, RowScope, Unreachable, refuse_expression
 from semantic.trees import unused
+from semantic.value_order import compares_as_text, ordered_values
 
 LEAF = "leaf$"
 
@@ -98,7 +99,7 @@ def understand(query: Query, model: Model, as_of: datetime) -> Asked:
         raise QueryError(Diagnostic("E324", f"as-of {as_of} is no instant: it has no time zone", hint=hint))
     calendar = Calendar(_zone(query.time_zone) or model.time_zone, model.week_start)
     _check_names(query, model)
-    by = tuple((_key(name, reference), reference) for name in query.by for reference in [read_name(model, name)])
+    by = tuple((_key(model, name, reference), reference) for name in query.by for reference in [read_name(model, name)])
     where = _parse(query.where, "where") if query.where is not None else None
     period = parse_period(query.period, calendar, as_of) if query.period is not None else None
     return Asked(query, Context(model, calendar, as_of), by, where, period)
@@ -135,8 +136,20 @@ def _zone(name: str | None) -> str | None:
         raise QueryError(Diagnostic("E321", f"unknown time zone '{name}'", hint=hint)) from None
 
 
-def _key(name: str, reference: Reference) -> Key:
-    return Key(name, reference.grain if isinstance(reference, TimeWord) else None)
+def _key(model: Model, name: str, reference: Reference) -> Key:
+    match reference:
+        case TimeWord(grain):
+            return Key(name, grain)
+        case DimensionRef(grain=None):
+            return _dimension_key(name, dimensions_of(model, reference))
+        case DimensionRef():
+            return Key(name)
+
+
+def _dimension_key(name: str, found: tuple[Dimension, ...]) -> Key:
+    """A dimension's column, with the order of its values where all that the name can mean agree on one."""
+    orders = {(ordered_values(dimension), compares_as_text(dimension)) for dimension in found}
+    return Key(name, None, *orders.pop()) if len(orders) == 1 else Key(name)
 
 
 def _parse(written: str, shown_as: str) -> Expression:

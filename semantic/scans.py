@@ -227,22 +227,25 @@ class RowScope:
         dimension = self.context.model.dimensions[dataset][name]
         if dimension.expr is None:
             return column(name, alias)
+        return self._of_row(parse(dimension.expr), dataset, alias, f"dimension {dataset}.{name}")
+
+    def _of_row(self, expression: Expression, dataset: str, alias: str, shown_as: str) -> exp.Expr:
+        """An expression over the columns of the row called `alias`; NULL where that row was not found."""
 
         def resolve(found: Name) -> exp.Expr:
             if not found.qualifier and found.name in ("at", "as_of"):
-                return self._special(found.name, f"dimension '{dataset}.{name}'")
+                return self._special(found.name, shown_as)
             return column(found.name, alias)
 
         def kind_of(found: Name) -> Kind | None:
             if not found.qualifier and found.name in ("at", "as_of"):
-                return self._special_kind(found.name, f"dimension '{dataset}.{name}'")
+                return self._special_kind(found.name, shown_as)
             return _declared_kind(self.context.model.dimensions[dataset].get(found.name))
 
-        expression = parse(dimension.expr)
         try:
             value = wrap(expression.replace_names(resolve, kind_of))
         except ExpressionError as error:
-            raise refuse_expression(error, dimension.expr, f"dimension {dataset}.{name}") from None
+            raise refuse_expression(error, expression.text, shown_as) from None
         if alias == self.dataset or _is_strict(expression):
             return value
         key = column(self.context.model.datasets[dataset].primary_key[0], alias)
@@ -275,8 +278,13 @@ class RowScope:
         taken = {self.dataset.lower(), *(lookup.alias.lower() for lookup in self.lookups.values())}
         while alias.lower() in taken:
             alias += "_joined"
+        shown_as = f"join {owner}.{path[-1]}"
+        keys = tuple(
+            column(key, parent) if isinstance(key, str) else self._of_row(key, owner, parent, shown_as)
+            for key in join.keys
+        )
         if join.as_of is None or target.validity is None:
-            return Lookup(path, alias, model.datasets[owner], parent, join, target)
+            return Lookup(path, alias, model.datasets[owner], parent, keys, target)
         at = self._clock_of(owner, join.as_of, parent)
         first, last = (self._clock_of(target.name, name, alias) for name in (target.validity.from_, target.validity.to))
         if at is None or first is None or last is None:
@@ -287,7 +295,7 @@ class RowScope:
         # plain comparisons only: with an OR in the condition DuckDB gives up the hash join on the key
         open_end = exp.Coalesce(this=valid_to, expressions=[call("forever", text(last.kind))])
         holds = (exp.LTE(this=valid_from, expression=from_at), exp.LT(this=to_at, expression=open_end))
-        return Lookup(path, alias, model.datasets[owner], parent, join, target, holds)
+        return Lookup(path, alias, model.datasets[owner], parent, keys, target, holds)
 
 
 def refuse_expression(error: ExpressionError, written: str, shown_as: str) -> QueryError:
@@ -299,10 +307,8 @@ def refuse_expression(error: ExpressionError, written: str, shown_as: str) -> Qu
 
 def lookup_condition(lookup: Lookup) -> exp.Expr:
     """The condition under which a looked-up row is the partner."""
-    pairs = zip(key_columns(lookup.dataset), lookup.join.on, strict=True)
-    parts: list[exp.Expr] = [
-        exp.EQ(this=column(key, lookup.alias), expression=column(on, lookup.parent)) for key, on in pairs
-    ]
+    pairs = zip(key_columns(lookup.dataset), lookup.keys, strict=True)
+    parts: list[exp.Expr] = [exp.EQ(this=column(key, lookup.alias), expression=value.copy()) for key, value in pairs]
     parts.extend(condition.copy() for condition in lookup.holds)
     return exp.and_(*parts, copy=False)
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.output import csv_lines, json_lines, shown, text_table
+from semantic.formats import Format, FormatType
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
 NIGHT = datetime(2025, 3, 31, 18, 30, tzinfo=UTC)
@@ -94,8 +95,8 @@ def test_json_comes_back_through_another_reader(rows: list[tuple[str, float, Dec
         (NIGHT, None, "2025-04-01 01:30:00+07:00"),
     ],
 )
-def test_a_cell_reads_well(value: Any, style: str | None, text: str) -> None:
-    assert shown(value, style, BANGKOK) == text
+def test_a_cell_reads_well(value: Any, style: FormatType | None, text: str) -> None:
+    assert shown(value, Format(type=style) if style else None, BANGKOK) == text
 
 
 def test_a_table_lines_up_and_does_not_steer_the_terminal() -> None:

@@ -134,7 +134,8 @@ def _metric_row(metric: Metric, mentioned: Collection[str]) -> Cells:
     named = name in mentioned and label not in (name, spoken(name))
     return (
         Cell(f"{label} ({name})" if named else label, looks.STRONG, wrap=True),
-        *(Cell(text, wrap=True) for text in (metric.description, metric.definition, metric.owner, metric.format)),
+        *(Cell(text, wrap=True) for text in (metric.description, metric.definition, metric.owner)),
+        Cell(str(metric.format) if metric.format else None, wrap=True),
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from exporters.excel.cells import CellValue, offset_text, to_cell
 from exporters.values import Value, rows_of
 from semantic.errors import Diagnostic, ExportError
+from semantic.formats import Format
 
 if TYPE_CHECKING:
     from semantic.compile import Column
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 _GROUPS = ("dimension", "time")
-_METRIC_FORMATS = {"integer": "#,##0", "number": "#,##0.00", "percent": "0.0%"}
+_LONGEST = 10**9  # of any unit; longer durations stay numbers
 _DATE_FORMATS = {"year": "yyyy", "month": "yyyy-mm"}
 _TIME_FORMATS = {"hour": "yyyy-mm-dd hh:mm", "minute": "yyyy-mm-dd hh:mm"}
 
@@ -46,6 +48,14 @@ class SheetColumn:
     grain: str | None
     number_format: str
     offsets: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    unit: timedelta | None = None
+
+    def told(self, value: Value) -> Value:
+        """What people are told instead of a value: its label, or the duration that a number counts."""
+        if self.unit is not None and isinstance(value, int | float | Decimal):
+            return self.unit * float(value) if abs(float(value)) < _LONGEST else value
+        return self.labels.get(_label_key(value), value) if self.labels else value
 
     def format_of(self, value: CellValue) -> str:
         """The number format under which a value of this column is shown."""
@@ -111,12 +121,20 @@ def _shown(column: SheetColumn, value: Value, total: bool, zone: ZoneInfo) -> Ce
         return TOTAL if total else None
     if value is None and column.role in _GROUPS:
         return (TOTAL if column.source == 0 else None) if total else UNKNOWN
-    return to_cell(value, zone)
+    return to_cell(column.told(value), zone)
+
+
+def _label_key(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _sheet_columns(index: int, column: Column, result: Result) -> Iterator[SheetColumn]:
     values = result.arrow().column(index)
-    shown = SheetColumn(column.label, index, column.role, column.grain, _number_format(column, values.type))
+    unit = timedelta(**{column.format.unit: 1}) if column.format and column.format.type == "duration" else None
+    style = _number_format(column, values.type)
+    shown = SheetColumn(
+        column.label, index, column.role, column.grain, style, offsets=False, labels=column.labels, unit=unit
+    )
     yield shown
     if _needs_offsets(values, ZoneInfo(result.time_zone), result.as_of.year):
         yield replace(shown, offsets=True)
@@ -125,8 +143,28 @@ def _sheet_columns(index: int, column: Column, result: Result) -> Iterator[Sheet
 def _number_format(column: Column, kind: pa.DataType) -> str:
     whole = pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale <= 0)
     if column.role == "metric":
-        return _METRIC_FORMATS[column.format or ("integer" if whole else "number")]
+        return number_format(column.format or Format(type="integer" if whole else "number"))
     return "0" if whole else "General"
+
+
+def number_format(style: Format) -> str:
+    """A metric's format as Excel writes it.
+
+    >>> number_format(Format(type="percent", decimals=2))
+    '0.00%'
+    """
+    digits = f".{'0' * style.digits}" if style.digits else ""
+    match style.type:
+        case "percent":
+            return f"0{digits}%"
+        case "currency":
+            return f"[${style.currency}] #,##0{digits}"
+        case "duration":
+            return "#,##0.00"
+        case "custom":
+            return style.pattern or "General"
+        case _:
+            return f"#,##0{digits}"
 
 
 def _needs_offsets(values: pa.ChunkedArray, zone: ZoneInfo, year: int) -> bool:

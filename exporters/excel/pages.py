@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -17,6 +18,7 @@ from exporters.excel.writing import Cell, Page, Row
 
 _SAMPLE = 300  # rows that widths are measured on
 _NARROWEST, _WIDEST = 10.0, 46.0
+_NUMBER_FORMAT = re.compile(r"(\[\$(?P<currency>[A-Z]{3})\] )?#?,?#*0(\.(?P<digits>0+))?(?P<percent>%)?")
 _SHORT = 16  # a header of no more characters stays on one line
 _FILTER_ARROW, _PADDING = 3.0, 3.0  # what the button of a filter and the indent take away
 
@@ -130,8 +132,9 @@ def _displayed(column: SheetColumn, value: CellValue) -> str:
 
 
 def _displayed_number(number_format: str, value: float) -> str:
-    if number_format == "0.0%":
-        return f"{value:.1%}"
-    if number_format == "#,##0.00":
-        return f"{value:,.2f}"
-    return f"{value:,.0f}" if number_format == "#,##0" else f"{value:.10g}"
+    known = _NUMBER_FORMAT.fullmatch(number_format)
+    if known is None:
+        return f"{value:.10g}"
+    digits = len(known["digits"] or "")
+    number = f"{value:.{digits}%}" if known["percent"] else f"{value:,.{digits}f}"
+    return f"{known['currency']} {number}" if known["currency"] else number

@@ -104,7 +104,7 @@ def _expected_value(column: SheetColumn, value: Value, total: bool, zone: ZoneIn
     if column.role == "marker":
         return TOTAL if value is True else None
     if value is not None or column.role == "metric":
-        return value
+        return column.told(value)
     if total:
         return TOTAL if column.source == 0 else None
     return UNKNOWN

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from sqlglot import exp
 
 from semantic.aggregates import Aggregation
+from semantic.described import Described
+from semantic.formats import NamedFormat, Thresholds
 from semantic.kinds import Kind, KindOf
-from semantic.source import Exact, Shape
-
-Format = Literal["integer", "number", "percent"]
+from semantic.source import Exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,19 @@ class Leaves(Protocol):
         """The value of another metric, computed as if the dimensions in `ignore` had not been asked for."""
 
 
-class Metric(Shape):
-    """A named number. Subclasses are the metric types: one file each, with the YAML shape and how it is planned."""
+class Metric(Described):
+    """A named number. Subclasses are the metric types: one file each, with the YAML shape and how it is planned.
+
+    owner: who answers questions about it
+    format: how it is shown: `integer`, `number`, `percent`, `duration`, or a mapping, `{currency: EUR}`, see below
+    thresholds: `{good: 0.3, bad: 0.1}`: from where on a value is good or bad
+    empty: a number shown where the metric would be NULL (a missing COUNT is 0 without it)
+    """
 
     name: str
-    label: str | None = None
-    description: str = ""
     owner: str | None = None
-    tags: tuple[str, ...] = ()
-    format: Format | None = None
+    format: NamedFormat | None = None
+    thresholds: Thresholds | None = None
     empty: Exact | None = None
 
     @property

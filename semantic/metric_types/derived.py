@@ -17,7 +17,12 @@ from semantic.parse import parse
 
 
 class Derived(Metric):
-    """An expression whose names are metrics."""
+    """An expression whose names are metrics.
+
+    type: `derived`
+    expr: arithmetic over metric names: `+ - * /`, parentheses, numbers, `coalesce`, `nullif`, `abs`, `round`,
+        `least`, `greatest`, `case`, comparisons
+    """
 
     type: Literal["derived"]
     expr: str

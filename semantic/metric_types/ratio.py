@@ -18,7 +18,11 @@ from semantic.source import Shape
 
 
 class Part(Shape):
-    """A metric within a ratio, and the dimensions that are left out of its grouping."""
+    """A metric within a ratio, and the dimensions that are left out of its grouping.
+
+    metric: its name
+    ignore: dimensions that are left out
+    """
 
     metric: str
     ignore: tuple[str, ...] = ()
@@ -35,7 +39,14 @@ NamedPart = Annotated[Part, BeforeValidator(_as_part)]
 
 
 class Ratio(Metric):
-    """The numerator's value divided by the denominator's, never summed or averaged."""
+    """The numerator's value divided by the denominator's, never summed or averaged.
+
+    type: `ratio`
+    numerator: a metric name, or `{metric, ignore: [dimension, …]}`: computed as if those dimensions had not been
+        asked for (it then never makes a group, it is shown in the groups that others make; `where` on an ignored
+        dimension still filters it)
+    denominator: the same
+    """
 
     type: Literal["ratio"]
     numerator: NamedPart

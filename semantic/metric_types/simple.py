@@ -7,12 +7,13 @@ net_revenue:  {dataset: sales, expr: sum(amount) - sum(discount)}
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import model_validator
 from sqlglot import exp
 
 from semantic.aggregates import PICKED, Aggregate, Aggregation
+from semantic.described import Names
 from semantic.expressions import Expression, ExpressionError
 from semantic.kinds import Kind, KindOf
 from semantic.metric_types.base import Leaves, Metric, Problem
@@ -20,17 +21,24 @@ from semantic.parse import parse, parse_aggregates
 from semantic.source import Exact
 
 
-def _as_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
 class Simple(Metric):
-    """An aggregate (`agg`) of `expr` over the rows that pass `filter`; without `agg` the aggregates stand in `expr`."""
+    """An aggregate (`agg`) of `expr` over the rows that pass `filter`; without `agg` the aggregates stand in `expr`.
+
+    type: `simple`, which need not be written
+    dataset: whose rows are aggregated
+    agg: `count` (rows, or non-NULL `expr`), `count_distinct` (NULL is not counted), `sum`, `avg`, `min`, `max`,
+        `median` and those of the table below
+    expr: what is aggregated. Names are this dataset's dimensions first, then its columns; `join.dimension` reaches a
+        looked-up one
+    p: of a percentile, between 0 and 1
+    filter: which rows count: a condition over the same names, and segments
+    time: another clock than the dataset's
+    """
 
     type: Literal["simple"] = "simple"
     dataset: str
     agg: Aggregate | None = None
-    expr: Annotated[tuple[str, ...] | None, BeforeValidator(_as_tuple)] = None
+    expr: Names | None = None
     p: Exact | None = None
     filter: str | None = None
     time: str | None = None

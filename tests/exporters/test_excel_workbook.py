@@ -21,6 +21,7 @@ from exporters import deliver
 from exporters.excel.layout import MAX_COLUMNS, MAX_ROWS, lay_out
 from semantic.compile import Column
 from semantic.errors import ExportError
+from semantic.formats import Format
 from tests.exporters.making import EXPORTS, deliver_result, dimension, make_delivery, make_result, metric
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,7 +137,7 @@ def test_every_grain_has_its_format(tmp_path: Path, grain: str, number_format: s
     [
         (metric(), [1], "#,##0"),
         (metric(), [1.5], "#,##0.00"),
-        (metric(format="integer"), [1.5], "#,##0"),
+        (metric(format=Format(type="integer")), [1.5], "#,##0"),
         (metric(), pa.array([7], pa.decimal128(38, 0)), "#,##0"),
         (dimension("year_of_birth"), [1984], "0"),
         (dimension(), ["a"], "General"),

@@ -1,0 +1,49 @@
+"""The order in which people want to see the values of a dimension."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from sqlglot import exp
+
+from semantic.expressions import number, text
+from semantic.model import Dimension
+
+
+def ordered_values(dimension: Dimension) -> tuple[exp.Expr, ...]:
+    """The listed values, or the labels of the bins, as literals in their order.
+
+    Raises ValueError for a value of another type than the dimension's.
+    """
+    if dimension.bins is not None:
+        return ()
+    return tuple(_literal(value, dimension) for value in dimension.values)
+
+
+def compares_as_text(dimension: Dimension) -> bool:
+    """Whether nobody said what type the listed values have."""
+    return bool(dimension.values) and dimension.type is None
+
+
+def _literal(value: str, dimension: Dimension) -> exp.Expr:
+    match dimension.type:
+        case None | "string":
+            return text(value)
+        case "integer" | "number":
+            return number(_number(value, whole=dimension.type == "integer"))
+        case "boolean":
+            if value.lower() not in ("true", "false"):
+                raise ValueError(f"'{value}' is neither true nor false")
+            return exp.Boolean(this=value.lower() == "true")
+        case _:
+            raise ValueError(f"a {dimension.type} has the order of time")
+
+
+def _number(value: str, *, whole: bool) -> Decimal:
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        raise ValueError(f"'{value}' is not a number") from None
+    if not found.is_finite() or (whole and found != found.to_integral_value()):
+        raise ValueError(f"'{value}' is not {'a whole' if whole else 'a finite'} number")
+    return found

@@ -1,0 +1,61 @@
+"""The page of the language: its tables of keys are made from the shapes. METRICAST_WRITE_DOCS=1 writes them anew."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from semantic.described import Deprecated, Described
+from semantic.formats import Format, Thresholds
+from semantic.keys import key_table, key_texts
+from semantic.metric_types import Derived, Metric, Ratio, Simple
+from semantic.metric_types.ratio import Part
+from semantic.model import Bins, Dataset, Dimension, Join, Project, Segment, Target, Validity
+
+PAGE = Path(__file__).parents[2] / "semantic" / "LANGUAGE.md"
+BLOCK = re.compile(r"<!-- keys: (\w+) -->\n.*?<!-- end of keys -->", re.DOTALL)
+TABLES: dict[str, tuple[str, type[BaseModel]]] = {
+    "Project": ("key", Project),
+    "Target": ("target key", Target),
+    "Dataset": ("dataset key", Dataset),
+    "Join": ("join key", Join),
+    "Dimension": ("dimension key", Dimension),
+    "Described": ("metrics, dimensions and segments", Described),
+    "Metric": ("metric key", Metric),
+    "Simple": ("simple", Simple),
+    "Ratio": ("ratio", Ratio),
+    "Derived": ("derived", Derived),
+    "Format": ("format key", Format),
+    "Thresholds": ("thresholds key", Thresholds),
+    "Segment": ("segment key", Segment),
+}
+OTHERS: tuple[type[BaseModel], ...] = (Bins, Deprecated, Part, Validity)
+
+
+def written(text: str) -> str:
+    """The page with its tables as the shapes say."""
+
+    def table(found: re.Match[str]) -> str:
+        title, shape = TABLES[found[1]]
+        return f"<!-- keys: {found[1]} -->\n{key_table(title, shape, own=True)}\n<!-- end of keys -->"
+
+    return BLOCK.sub(table, text)
+
+
+def test_the_tables_are_those_of_the_shapes() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    if os.environ.get("METRICAST_WRITE_DOCS"):
+        PAGE.write_text(written(text), encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == written(text)
+    assert {found[1] for found in BLOCK.finditer(text)} == set(TABLES)
+
+
+@pytest.mark.parametrize("shape", [*(shape for _, shape in TABLES.values()), *OTHERS], ids=lambda shape: shape.__name__)
+def test_every_key_says_what_it_means(shape: type[BaseModel]) -> None:
+    texts = key_texts(shape)
+    given = set() if "name" in texts else {"name"}  # an entry's name is its key in the YAML
+    assert set(texts) == {field.alias or name for name, field in shape.model_fields.items()} - given
