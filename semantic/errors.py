@@ -54,6 +54,16 @@ class Diagnostic:
         return f"{head}\n    {line.strip()}\n    {caret}{hint}"
 
 
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each once, by file, line and column."""
+
+    def place(diagnostic: Diagnostic) -> tuple[str, int, int]:
+        span = diagnostic.span
+        return (span.file, span.line, span.column) if span else ("", 0, 0)
+
+    return tuple(sorted(dict.fromkeys(diagnostics), key=place))
+
+
 Report = Callable[[Diagnostic], None]
 
 
@@ -90,11 +100,16 @@ class ScheduleError(MetricastError):
 
 def suggest(word: str, known: Iterable[str]) -> str | None:
     """`did you mean 'revenue'?` for the known word nearest to `word`, else None."""
+    name = nearest(word, known)
+    return None if name is None else f"did you mean '{name}'?"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant: letters in another order are nearer than other letters."""
     names = list(known)
-    near = difflib.get_close_matches(word.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
-    if not near:
-        return None
-    return next(f"did you mean '{name}'?" for name in names if name.lower() == near[0])
+    near = difflib.get_close_matches(word.lower(), [name.lower() for name in names], n=3, cutoff=0.6)
+    near.sort(key=lambda name: sorted(name) != sorted(word.lower()))
+    return next((name for name in names if near and name.lower() == near[0]), None)
 
 
 def listing(names: Iterable[str], limit: int = 8) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from semantic.check import CHECKS
 from semantic.check_kinds import KIND_CHECKS
 from semantic.check_words import WORD_CHECKS
-from semantic.errors import Diagnostic, Report, Span, suggest
+from semantic.errors import Diagnostic, Report, Span, in_order, suggest
 from semantic.metric_types import METRIC_TYPES, Metric
 from semantic.model import Dataset, Model, Project, Segment
+from semantic.sound import Lost, mend_keys, read_rest, run_checks, sound_part
 from semantic.source import Documents, Node, Read, read_shape, read_yaml
 
 FOLDER = "metrics"
@@ -22,11 +23,26 @@ SECTIONS = ("datasets", "metrics", "segments", "exports")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of a project: the model, or None where something is wrong, and all that is wrong."""
+    """What became of a project: the model, or None where something is wrong, and all that is wrong.
+
+    `sound` is the part of the model in which nothing is wrong, for exports to be held against; `lost` is the rest.
+    """
 
     model: Model | None
     diagnostics: tuple[Diagnostic, ...]
     documents: Documents
+    sound: Model | None = None
+    lost: Lost = field(default_factory=Lost)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading the entries of a project takes: the files, where every entry stands, what is lost."""
+
+    documents: Documents
+    known: dict[str, Node]
+    lost: Lost
+    report: Report
 
 
 def load_project(root: Path) -> Loaded:
@@ -36,45 +52,76 @@ def load_project(root: Path) -> Loaded:
         message = f"there is no project in {root}: it has no folder '{FOLDER}'"
         hint = "metricast init DIR makes a project; --project DIR names another folder"
         return Loaded(None, (Diagnostic("E110", message, hint=hint),), Documents(()))
-    files: dict[str, str] = {}
-    problems: list[Diagnostic] = []
-    paths = (*folder.rglob("*.yml"), *folder.rglob("*.yaml"))
-    for path in sorted(paths, key=lambda path: (path.parent != folder, path)):
-        try:
-            files[str(path.relative_to(root))] = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            message = f"the file cannot be read: {error}"
-            problems.append(Diagnostic("E111", message, Span(str(path.relative_to(root)), 1, 1)))
-    if not files and not problems:
+    paths = sorted((*folder.rglob("*.yml"), *folder.rglob("*.yaml")), key=lambda path: (path.parent != folder, path))
+    if not paths:
         message = f"the folder {folder} has no .yml file"
         return Loaded(None, (Diagnostic("E110", message, hint="metricast init DIR makes a project"),), Documents(()))
-    loaded = load_texts(files, root.resolve())
-    if not problems:
-        return loaded
-    return Loaded(None, (*problems, *loaded.diagnostics), loaded.documents)
+    found: list[Diagnostic] = []
+    lost = Lost()
+    texts = ((str(path.relative_to(root)), _read_text(path, root, lost, found.append)) for path in paths)
+    return _load({name: text for name, text in texts if text is not None}, root.resolve(), lost, found)
+
+
+def _read_text(path: Path, root: Path, lost: Lost, report: Report) -> str | None:
+    """The text of a file; one that cannot be read is reported."""
+    name = str(path.relative_to(root))
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except OSError as error:
+        report(Diagnostic("E111", f"the file cannot be read: {error.strerror or error}", Span(name, 1, 1)))
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8", "replace")
+        place = Span(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        report(Diagnostic("E111", "the file is not UTF-8", place, "save it as UTF-8"))
+        lost.add_file(content.decode("utf-8", "replace"))
+    return None
 
 
 def load_texts(files: Mapping[str, str], root: Path | None = None) -> Loaded:
     """Load a project from YAML texts by file name; `project.yml` holds the settings."""
-    found: list[Diagnostic] = []
-    nodes = [node for name, text in files.items() for node in [read_yaml(name, text, found.append)] if node]
+    return _load(files, root, Lost(), [])
+
+
+def _load(files: Mapping[str, str], root: Path | None, lost: Lost, found: list[Diagnostic]) -> Loaded:
+    nodes = [node for name, text in files.items() for node in [_read_file(name, text, lost, found.append)] if node]
     settings = [node for node in nodes if Path(node.source.file).name == PROJECT_FILE]
     found.extend(_misplaced_settings(settings))
     documents = Documents(tuple(node for node in nodes if node not in settings))
     for node in documents.nodes:
-        _check_sections(node, found.append)
+        _check_sections(node, lost, found.append)
     project = read_shape(settings[0], Project, found.append, "project.yml") if settings else Project()
     known: dict[str, Node] = {f"project.{number}": node for number, node in enumerate(settings)}
-    datasets = dict(_named(documents, "datasets", Dataset, known, found.append))
-    metrics = dict(_metrics(documents, known, found.append))
-    segments = dict(_named(documents, "segments", Segment, known, found.append))
+    reading = Reading(documents, known, lost, found.append)
+    datasets = dict(_named(reading, "datasets", Dataset))
+    metrics = dict(_metrics(reading))
+    segments = dict(_named(reading, "segments", Segment))
     model = Model(project or Project(), datasets, metrics, segments, root, documents, MappingProxyType(known))
-    for check in (*CHECKS, *WORD_CHECKS):
-        found.extend(check(model))
-    for check in KIND_CHECKS if not found else ():
-        found.extend(check(model))
-    ordered = tuple(sorted(dict.fromkeys(found), key=_place))
-    return Loaded(None if ordered else model, ordered, documents)
+    return _checked(model, found, lost)
+
+
+def _read_file(name: str, text: str, lost: Lost, report: Report) -> Node | None:
+    """The values of a file; what cannot be read of it is lost."""
+    node = read_yaml(name, text, report)
+    if node is None:
+        lost.add_file(text)
+    for repeated in node.all_repeated() if node else ():
+        lost.add_file(repeated.text)
+    return node
+
+
+def _checked(model: Model, found: list[Diagnostic], lost: Lost) -> Loaded:
+    """Check the names in a model and, in what is right so far, the kinds of values."""
+    checks = (*CHECKS, *WORD_CHECKS)
+    names = run_checks(model, checks)
+    mistakes = [*found, *(mistake for mistake in names if not lost.explain(mistake))]
+    sound = sound_part(model, names, checks, lost) if names or lost.parts else model
+    kinds = run_checks(sound, KIND_CHECKS) if sound else []
+    if sound and kinds:
+        mistakes += (mistake for mistake in kinds if not lost.touch(mistake))
+        sound = sound_part(sound, kinds, checks, lost)
+    ordered = in_order(mistakes)
+    return Loaded(None if ordered else model, ordered, model.documents, sound, lost)
 
 
 def _misplaced_settings(settings: list[Node]) -> Iterator[Diagnostic]:
@@ -85,61 +132,68 @@ def _misplaced_settings(settings: list[Node]) -> Iterator[Diagnostic]:
             yield Diagnostic("E112", message, node.source.span(0, 0), "remove this one, or give it another name")
 
 
-def _place(diagnostic: Diagnostic) -> tuple[str, int, int]:
-    span = diagnostic.span
-    return (span.file, span.line, span.column) if span else ("", 0, 0)
-
-
-def _check_sections(node: Node, report: Report) -> None:
+def _check_sections(node: Node, lost: Lost, report: Report) -> None:
     if not isinstance(node.value, dict):
         report(Diagnostic("E106", "a file must hold datasets:, metrics:, segments: or exports:", node.span))
+        lost.add_file(node.text)
         return
-    for key in node.value:
+    for key, child in node.children.items():
         if key not in SECTIONS:
-            hint = suggest(key, SECTIONS) or f"known keys: {', '.join(SECTIONS)}; settings belong into {PROJECT_FILE}"
-            report(Diagnostic("E104", f"unknown key '{key}' at the top of a file", node.key_span(key), hint))
-        elif node.value[key] is not None and not isinstance(node.value[key], dict):
-            message = f"'{key}' must be a mapping of names to definitions"
-            report(Diagnostic("E106", message, node.child(key).span))
+            hint = (
+                suggest(str(key), SECTIONS) or f"known keys: {', '.join(SECTIONS)}; settings belong into {PROJECT_FILE}"
+            )
+            report(Diagnostic("E104", f"unknown key '{key}' at the top of a file", node.key_span(str(key)), hint))
+            lost.add_file(child.text)
+        elif child.value is not None and not isinstance(child.value, dict):
+            report(Diagnostic("E106", f"'{key}' must be a mapping of names to definitions", child.span))
+            lost.add_file(child.text)
 
 
-def _entries(documents: Documents, section: str, report: Report) -> Iterator[tuple[str, Node]]:
+def _entries(reading: Reading, section: str) -> Iterator[tuple[str, Node]]:
     """The named entries of a section; a name that was taken before is reported."""
     first: dict[str, Span] = {}
-    for name, node, span in documents.entries(section):
+    for name, node, span in reading.documents.entries(section):
         if name in first:
             message = f"the {section.removesuffix('s')} '{name}' is defined twice"
-            report(Diagnostic("E202", message, span, f"first in {first[name].file}:{first[name].line}"))
+            reading.report(Diagnostic("E202", message, span, f"first in {first[name].file}:{first[name].line}"))
             continue
         first[name] = span
         if not name.isidentifier():
             hint = "use letters, digits and _"
-            report(Diagnostic("E107", f"'{name}' is not a usable name", span, hint))
+            reading.report(Diagnostic("E107", f"'{name}' is not a usable name", span, hint))
+            reading.lost.add_text(name)
+        reading.known[f"{section}.{name}"] = node
         yield name, node
 
 
-def _named(
-    documents: Documents, section: str, shape: type[Read], known: dict[str, Node], report: Report
-) -> Iterator[tuple[str, Read]]:
+def _named(reading: Reading, section: str, shape: type[Read]) -> Iterator[tuple[str, Read]]:
     """The entries of a section that have one shape."""
-    for name, node in _entries(documents, section, report):
-        known[f"{section}.{name}"] = node
-        read = read_shape(node, shape, report, f"{section.removesuffix('s')} '{name}'", name=name)
-        if read is not None:
+    for name, node in _entries(reading, section):
+        if (read := _read(reading, section, name, node, shape)) is not None:
             yield name, read
 
 
-def _metrics(documents: Documents, known: dict[str, Node], report: Report) -> Iterator[tuple[str, Metric]]:
-    for name, node in _entries(documents, "metrics", report):
-        known[f"metrics.{name}"] = node
+def _metrics(reading: Reading) -> Iterator[tuple[str, Metric]]:
+    for name, node in _entries(reading, "metrics"):
         value = node.value if isinstance(node.value, dict) else {}
         kind = value.get("type", "simple")
         shape = METRIC_TYPES.get(kind) if isinstance(kind, str) else None
         if shape is None:
             hint = suggest(str(kind), METRIC_TYPES) or f"types: {', '.join(METRIC_TYPES)}"
             message = f"unknown metric type '{kind}' in metric '{name}'"
-            report(Diagnostic("E201", message, node.child("type").span, hint))
-            continue
-        metric = read_shape(node, shape, report, f"metric '{name}'", name=name)
-        if metric is not None:
+            reading.report(Diagnostic("E201", message, node.child("type").span, hint))
+            reading.lost.add_text(node.text)
+            reading.lost.add_part((f"metrics.{name}",))
+        elif (metric := _read(reading, "metrics", name, node, shape)) is not None:
             yield name, metric
+
+
+def _read(reading: Reading, section: str, name: str, node: Node, shape: type[Read]) -> Read | None:
+    """The shape of a named entry, or as much of it as is right."""
+    what = f"{section.removesuffix('s')} '{name}'"
+    read = read_shape(node, shape, reading.report, what, name=name)
+    if read is not None:
+        return read
+    at = f"{section}.{name}"
+    reading.known[at] = mend_keys(node, shape, "name")
+    return read_rest(at, reading.known[at], shape, reading.lost, name=name)

@@ -68,7 +68,7 @@ def datasets_called(model: Model, qualifier: str) -> tuple[str, ...]:
         for name, join in dataset.joins.items()
         if name == qualifier
     }
-    return tuple(sorted(joined | ({qualifier} if qualifier in model.datasets else set())))
+    return tuple(sorted((joined | {qualifier}) & model.datasets.keys()))
 
 
 def dimensions_of(model: Model, reference: DimensionRef) -> tuple[Dimension, ...]:
@@ -79,8 +79,10 @@ def dimensions_of(model: Model, reference: DimensionRef) -> tuple[Dimension, ...
 
 def _check_qualifier(model: Model, qualifier: str, dimension: str) -> None:
     found = datasets_called(model, qualifier)
+    roles = {name for dataset in model.datasets.values() for name in dataset.joins}
+    if not found and qualifier in roles:
+        return  # a join to an unknown dataset, which is reported where it stands
     if not found:
-        roles = {name for dataset in model.datasets.values() for name in dataset.joins}
         hint = suggest(qualifier, [*model.datasets, *roles]) or f"datasets: {listing(model.datasets)}"
         raise QueryError(
             Diagnostic("E301", f"'{qualifier}' in '{qualifier}.{dimension}' is no dataset or join", hint=hint)

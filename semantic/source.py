@@ -6,8 +6,8 @@ keys, reads `no` as false, `12:30:00` as 45000 and `1.10` as 1.1. A plain scalar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import NoneType
 from typing import Annotated, Any, TypeVar, get_args
@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from semantic.errors import Diagnostic, Report, Span, suggest
+from semantic.errors import Diagnostic, Report, Span, nearest
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = ("", "~", "null")
@@ -72,11 +72,23 @@ class Node:
     end: int
     keys: Mapping[str, Span] = field(default_factory=dict)
     children: Mapping[str | int, Node] = field(default_factory=dict)
+    repeated: tuple[Node, ...] = ()  # below keys that stood there already
 
     @property
     def span(self) -> Span:
         """From the value's first character to the end of its first line at most."""
         return self.source.span_at(self.start, max(1, self.end - self.start))
+
+    @property
+    def text(self) -> str:
+        """The value as it is written."""
+        return self.source.text[self.start : self.end]
+
+    def all_repeated(self) -> Iterator[Node]:
+        """The values below keys that stood there already, at any depth."""
+        yield from self.repeated
+        for child in self.children.values():
+            yield from child.all_repeated()
 
     def child(self, *path: str | int) -> Node:
         """The node at a path, or the deepest one on the way there."""
@@ -87,13 +99,26 @@ class Node:
             node = node.children[step]
         return node
 
+    def with_key(self, *path: str | int, key: str) -> Node:
+        """This node with another key at the end of a path, at the same place with the same value."""
+        first, *rest = path
+        if first not in self.children:
+            return self
+        renamed = {first: key} if not rest else {}
+        below = {first: self.children[first].with_key(*rest, key=key)} if rest else {}
+        children = {renamed.get(name, name): below.get(name, child) for name, child in self.children.items()}
+        keys = {str(renamed.get(name, name)): span for name, span in self.keys.items()}
+        held = [child.value for child in children.values()]
+        value = held if isinstance(self.value, list) else dict(zip(children, held, strict=True))
+        return replace(self, value=value, keys=keys, children=children)
+
     def key_span(self, key: str) -> Span:
         """Where a key of this mapping is written."""
         return self.keys.get(key, self.span)
 
     def locate(self, start: int, end: int) -> Span:
         """The place in the file of the characters [start, end) of this scalar's text."""
-        raw, text = self.source.text[self.start : self.end], str(self.value)
+        raw, text = self.text, str(self.value)
         at = raw.find(text)
         if at >= 0:
             return self.source.span_at(self.start + at + start, end - start)
@@ -173,6 +198,7 @@ def _convert(source: Source, node: Any, report: Report, above: frozenset[int]) -
 def _convert_mapping(source: Source, node: Any, report: Report, above: frozenset[int]) -> Node:
     keys: dict[str, Span] = {}
     children: dict[str | int, Node] = {}
+    repeated: list[Node] = []
     for key_node, value_node in node.value:
         mark = key_node.start_mark
         span = source.span(mark.line, mark.column, key_node.end_mark.column - mark.column)
@@ -181,11 +207,12 @@ def _convert_mapping(source: Source, node: Any, report: Report, above: frozenset
             report(Diagnostic("E102", "a key must be a word", span))
         elif key in keys:
             report(Diagnostic("E103", f"the key '{key}' stands here twice", span, f"first in line {keys[key].line}"))
+            repeated.append(_convert(source, value_node, report, above))
         else:
             keys[key] = span
             children[key] = _convert(source, value_node, report, above)
     value = {key: child.value for key, child in children.items()}
-    return Node(source, value, node.start_mark.index, node.end_mark.index, keys, children)
+    return Node(source, value, node.start_mark.index, node.end_mark.index, keys, children, tuple(repeated))
 
 
 def _scalar(node: Any) -> Any:
@@ -209,13 +236,22 @@ def read_shape(node: Node, shape: type[Read], report: Report, what: str = "", **
     try:
         read = shape.model_validate({**value, **given})
     except ValidationError as error:
-        mistakes = error.errors(include_url=False)
-        places = [tuple(mistake["loc"]) for mistake in mistakes]
-        for mistake, place in zip(mistakes, places, strict=True):
-            if not any(place == other[: len(place)] and place != other for other in places):
-                report(_diagnose(node, shape, mistake, what, set(given)))
+        for mistake in _apart(node, shape, error, set(given)):
+            report(_diagnose(node, shape, mistake, what, set(given)))
         return None
     return None if wrong else read
+
+
+def _apart(node: Node, shape: type[BaseModel], error: ValidationError, hidden: set[str]) -> Iterator[Any]:
+    """The mistakes that are not the consequence of another one: of a value within, or of a misspelt key."""
+    mistakes = error.errors(include_url=False)
+    places = [tuple(mistake["loc"]) for mistake in mistakes]
+    unknown = [place for mistake, place in zip(mistakes, places, strict=True) if mistake["type"] == "extra_forbidden"]
+    meant = {(*place[:-1], meant_key(node, shape, place, hidden)) for place in unknown}
+    for mistake, place in zip(mistakes, places, strict=True):
+        is_within = any(place == other[: len(place)] and place != other for other in places)
+        if not is_within and not (mistake["type"] == "missing" and place in meant):
+            yield mistake
 
 
 def _diagnose(node: Node, shape: type[BaseModel], mistake: Any, what: str, hidden: set[str]) -> Diagnostic:
@@ -260,10 +296,16 @@ def _expected(mistake: Any) -> str:
 def _unknown_key(
     node: Node, shape: type[BaseModel], path: tuple[str | int, ...], what: str, hidden: set[str]
 ) -> Diagnostic:
-    owner, key = node.child(*path[:-1]), str(path[-1])
+    owner, key, meant = node.child(*path[:-1]), str(path[-1]), meant_key(node, shape, path, hidden)
     known = [name for name in _known_keys(shape, path[:-1]) if name not in hidden]
-    hint = suggest(key, known) or (f"known keys: {', '.join(known)}" if known else None)
+    hint = f"did you mean '{meant}'?" if meant else f"known keys: {', '.join(known)}" if known else None
     return Diagnostic("E104", f"unknown key '{key}'" + (f" in {what}" if what else ""), owner.key_span(key), hint)
+
+
+def meant_key(node: Node, shape: type[BaseModel], path: tuple[str | int, ...], hidden: Collection[str]) -> str | None:
+    """The key that was probably meant by the unknown one at a path; none that stands there as well."""
+    present = node.child(*path[:-1]).keys
+    return nearest(str(path[-1]), [k for k in _known_keys(shape, path[:-1]) if k not in hidden and k not in present])
 
 
 def _known_keys(shape: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
