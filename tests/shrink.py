@@ -97,15 +97,31 @@ def _metrics(metric: Metric) -> Iterator[Metric]:
 
 
 def _changes(dataset: Dataset) -> Iterator[dict[str, Any]]:
-    """What can be left out of a dataset: via, a join, a dimension, a column nobody names."""
+    """What can be left out of a dataset: via, a join, a dimension, its order, a key's expression, a column."""
     if dataset.via:
         yield {"via": {}}
     for part in ("joins", "dimensions"):
         things = getattr(dataset, part)
         yield from ({part: tuple(thing for thing in things if thing is not gone)} for gone in things)
+    for place, dimension in enumerate(dataset.dimensions):
+        if dimension.values:
+            plain = replace(dimension, values=(), labels=())
+            yield {"dimensions": (*dataset.dimensions[:place], plain, *dataset.dimensions[place + 1 :])}
+    for place, join in enumerate(dataset.joins):
+        for on in _simpler_keys(join.on):
+            yield {"joins": (*dataset.joins[:place], replace(join, on=on), *dataset.joins[place + 1 :])}
     for column in dataset.columns:
         columns = {name: kind for name, kind in dataset.columns.items() if name != column}
         yield {"columns": columns, "rows": tuple({name: row[name] for name in columns} for row in dataset.rows)}
+
+
+def _simpler_keys(on: tuple[str | Expr, ...]) -> Iterator[tuple[str | Expr, ...]]:
+    """The key with a part of an expression, or its column, in place of the expression."""
+    for place, part in enumerate(on):
+        for less in (each for each in part if isinstance(each, tuple)) if isinstance(part, tuple) else ():
+            column = less[1] if less[:1] == ("name",) else None
+            if less[:1] != ("lit",):
+                yield (*on[:place], column if isinstance(column, str) else less, *on[place + 1 :])
 
 
 def _with_segments(example: Example, segments: Mapping[str, Expr]) -> Example:

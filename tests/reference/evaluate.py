@@ -29,6 +29,7 @@ from tests.reference.model import (
     Answer,
     Dataset,
     Derived,
+    Dimension,
     Expr,
     Metric,
     Model,
@@ -41,6 +42,7 @@ from tests.reference.model import (
 from tests.reference.times import Clockwork, Period, parse_period, spine
 
 Group = tuple[Value, ...]
+Cells = tuple[Value, ...]
 Tables = dict["Leaf", dict[Group, list[Subject]]]
 
 
@@ -329,11 +331,35 @@ class Run:
         return True
 
     def _ordered(self, rows: list[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
-        """By the order asked for, then all dimensions ascending; NULLs last either way."""
+        """By the order asked for, then all dimensions ascending."""
         columns = [*self.query.by, *self.query.metrics]
         for item in reversed((*self.query.order, *self.query.by)):
-            place = columns.index(item.removesuffix(" desc").removesuffix(" asc"))
-            known = [row for row in rows if row[place] is not None]
-            known.sort(key=itemgetter(place), reverse=item.endswith(" desc"))
-            rows = known + [row for row in rows if row[place] is None]
+            name = item.removesuffix(" desc").removesuffix(" asc")
+            listed = self._listed(name) if name in self.query.by else ()
+            rows = _ordered_by(columns.index(name), listed, rows, down=item.endswith(" desc"))
         return rows
+
+    def _listed(self, name: str) -> Sequence[Value]:
+        """What comes first where rows are ordered by a dimension: the values that it lists, or its bins."""
+        dimension = self._dimension(name)
+        if dimension is None:
+            return ()
+        return dimension.bins.names if dimension.bins else dimension.values
+
+    def _dimension(self, name: str) -> Dimension | None:
+        """The dimension that a name of `by` means; none for a time word or a grain."""
+        full = canonical(self.model, name)
+        leaves = [leaf for leaf in self.leaves(self.query.metrics) if full not in leaf.ignore]
+        root = self.model.datasets[leaves[0].metric.dataset] if leaves else self._root()
+        found = resolve(self.model, root, full)
+        return found.dimension if isinstance(found, Field) and not found.grain else None
+
+
+def _ordered_by(place: int, listed: Sequence[Value], rows: list[Cells], *, down: bool) -> list[Cells]:
+    """The listed values in their order, then the others ascending, or both the other way round; NULLs are last."""
+    known = [row for row in rows if row[place] is not None]
+    first = [row for row in known if row[place] in listed]
+    first.sort(key=lambda row: listed.index(row[place]), reverse=down)
+    others = [row for row in known if row[place] not in listed]
+    others.sort(key=itemgetter(place), reverse=down)
+    return [*first, *others, *(row for row in rows if row[place] is None)]

@@ -338,6 +338,11 @@ def literal(value: Value) -> str:
     return str(value)
 
 
+def name_sql(name: str) -> str:
+    """An odd name stands between double quotes."""
+    return name if re.fullmatch(r"[A-Za-z_][\w.]*", name) else f'"{name}"'
+
+
 def to_sql(expr: Expr) -> str:
     """The expression as text of the language's vocabulary, parenthesised throughout."""
     head, *rest = expr
@@ -345,7 +350,7 @@ def to_sql(expr: Expr) -> str:
         case "lit":
             return literal(cast(Value, rest[0]))
         case "name":
-            return str(rest[0])
+            return name_sql(str(rest[0]))
         case "case":
             arms = " ".join(f"when {to_sql(w)} then {to_sql(t)}" for w, t in cast(Any, rest[0]))
             return f"case {arms} else {to_sql(cast(Expr, rest[1]))} end"

@@ -223,7 +223,7 @@ class Reader:
         if join.as_of is not None:
             assert target.validity is not None
             key = tuple(column for column in key if column != target.validity[0])
-        wanted = [row[column] for column in join.on]
+        wanted = [row[part] if isinstance(part, str) else evaluate(part, row.__getitem__) for part in join.on]
         if None in wanted:
             return None
         partners = [each for each in target.rows if [each[column] for column in key] == wanted]

@@ -27,6 +27,11 @@ class Bins:
     edges: tuple[int | Decimal, ...]
     labels: tuple[str, ...] | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the bins, from the lowest up."""
+        return tuple(self.label(index) for index in range(len(self.edges) + 1))
+
     def label(self, index: int) -> str:
         if self.labels is not None:
             return self.labels[index]
@@ -39,20 +44,28 @@ class Bins:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """`expr` None is the column of the same name; its names are columns, `at` and `as_of`."""
+    """`expr` None is the column of the same name; its names are columns, `at` and `as_of`.
+
+    `values` come in this order, before all others; `labels` are what people read instead of them. A dimension of the
+    type string may just as well have none: its values are text.
+    """
 
     name: str
     type: str = "string"
     expr: Expr | None = None
     zone: str = "UTC"
     bins: Bins | None = None
+    values: tuple[Value, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
+    """`on`: columns, and expressions over columns, in the order of the other dataset's key."""
+
     name: str
     dataset: str
-    on: tuple[str, ...]
+    on: tuple[str | Expr, ...]
     as_of: str | None = None
 
 
@@ -75,7 +88,7 @@ class Dataset:
                 return declared
         if name == self.time:
             return Dimension(name, "timestamp")
-        keys = {*self.primary_key, *(column for join in self.joins for column in join.on)}
+        keys = {*self.primary_key, *(part for join in self.joins for part in join.on if isinstance(part, str))}
         return Dimension(name) if name in keys else None
 
     def join(self, name: str) -> Join:

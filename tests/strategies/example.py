@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -69,14 +70,15 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
     return shape
 
 
-def _one_or_list(names: tuple[str, ...]) -> str | list[str]:
+def _one_or_list(names: Sequence[str]) -> str | list[str]:
     return names[0] if len(names) == 1 else list(names)
 
 
 def _join(join: Join) -> dict[str, Any]:
     other = {} if join.name == join.dataset else {"dataset": join.dataset}
     as_of = {"as_of": join.as_of} if join.as_of else {}
-    return {**other, "on": _one_or_list(join.on), **as_of}
+    on = [part if isinstance(part, str) else to_sql(part) for part in join.on]
+    return {**other, "on": _one_or_list(on), **as_of}
 
 
 def _dimension(dimension: Dimension) -> dict[str, Any]:
@@ -90,6 +92,9 @@ def _dimension(dimension: Dimension) -> dict[str, Any]:
     if dimension.bins is not None:
         edges, labels = list(dimension.bins.edges), dimension.bins.labels
         shape["bins"] = {"edges": edges, "labels": list(labels)} if labels else edges
+    if dimension.values:
+        values = [float(value) if isinstance(value, Decimal) else value for value in dimension.values]
+        shape["values"] = dict(zip(values, dimension.labels, strict=True)) if dimension.labels else values
     return shape
 
 

@@ -124,6 +124,8 @@ def _field(model: Model, dataset: Dataset, name: str, place: str) -> Iterator[st
 
 
 def _dimension(field: Field) -> Iterator[str]:
+    if field.dimension.values:
+        yield f"values of {field.dimension.type}{' with labels' if field.dimension.labels else ''}"
     if field.dimension.bins:
         yield f"bins{' with labels' if field.dimension.bins.labels else ''}"
     if field.dimension.expr:
@@ -139,6 +141,10 @@ def _joins(field: Field, dataset: Dataset, name: str) -> Iterator[str]:
         yield "join by via"
     for join in field.path:
         kind = "composite" if len(join.on) > 1 else "single"
+        for part in join.on:
+            if not isinstance(part, str):
+                yield "join on an expression"
+                yield from _functions(part)
         yield f"join {'validity' if join.as_of else kind}"
         if join.name != join.dataset:
             yield "join by role"

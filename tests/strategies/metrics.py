@@ -114,6 +114,7 @@ def _other_clock(world: World, dataset: Dataset, likely: float) -> str | None:
 def _metric_names(world: World, model: Model) -> list[str]:
     """Metrics are often called like a column or a dataset."""
     taken = [*model.datasets, *(column for dataset in model.datasets.values() for column in dataset.columns)]
+    taken = [name for name in taken if name.isidentifier()]
     own = [f"m{place}" for place in range(4)]
     pool = [*own, *sorted(set(taken))] if world.chance(0.4) else own
     return world.some(pool, 2, 4)

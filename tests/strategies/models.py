@@ -8,8 +8,11 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.awaited import is_there
 from tests.reference import Bins, Dataset, Dimension, Expr, Join, Value
 from tests.strategies import phrases
+from tests.strategies.keys import disguise
+from tests.strategies.orders import with_orders
 from tests.strategies.phrases import Named
 from tests.strategies.world import World
 
@@ -93,7 +96,7 @@ class Draft:
     def dataset(self, primary_key: tuple[str, ...], keys: Sequence[dict[str, Value]], **more: Any) -> Dataset:
         """The dataset, with some computed dimensions added."""
         rows = self.rows(keys)
-        return Dataset(
+        dataset = Dataset(
             self.name,
             dict(self.columns),
             rows,
@@ -103,6 +106,7 @@ class Draft:
             (*self.dimensions, *self._computed()),
             **more,
         )
+        return with_orders(self.world, dataset) if is_there("values") else dataset
 
     def _computed(self) -> list[Dimension]:
         names = [Named(name, KINDS[kind]) for name, kind in self.columns.items() if kind in KINDS]
@@ -320,14 +324,28 @@ def _refer(draft: Draft, other: Dataset, join: str, stem: str) -> None:
     single = len(other.primary_key) == 1
     bare = single and (stem.endswith("_id") or world.chance(0.3))  # a column may be called like the join
     columns = tuple(stem if bare else f"{stem}_{key}" for key in other.primary_key)
+    on: list[str | Expr] = []
     for column, key in zip(columns, other.primary_key, strict=True):
         known = [row[key] for row in other.rows]
         orphan: Value = 99 if other.columns[key] == "BIGINT" else "nobody"
         values = [*known, *known, *known, orphan]
+        if is_there("join expressions") and world.chance(0.3):
+            on.append(_disguised(draft, column, other.columns[key], values))
+            continue
+        on.append(column)
         draft.column(column, other.columns[key], lambda values=values: world.pick(values), 0.12)  # type: ignore[misc]
         if world.chance(0.1):
             draft.dimensions.append(Dimension(column, TYPES[KINDS[other.columns[key]]]))
-    draft.joins.append(Join(join, other.name, columns))
+    draft.joins.append(Join(join, other.name, tuple(on)))
+
+
+def _disguised(draft: Draft, column: str, kind: str, values: Sequence[Value]) -> Expr:
+    """A column from which an expression reads the key; sometimes one with an odd name."""
+    world = draft.world
+    drawn = disguise(world, kind)
+    name = f"{column} {world.pick(('no', 'as-is'))}" if world.chance(0.2) else column
+    draft.column(name, drawn.column or kind, lambda: drawn.write(world, world.pick(values)), 0.12)
+    return drawn.read(world, ("name", name), values)
 
 
 def _settled(world: World, dataset: Dataset, others: Sequence[Dataset]) -> Dataset:
