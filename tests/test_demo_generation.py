@@ -86,7 +86,7 @@ def test_a_run_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     database = tmp_path / "kept.duckdb"
     generate(database, users=10)
     before = database.read_bytes()
-    monkeypatch.setattr(generator, "_PER_RANGE", ("users.sql", "missing.sql"))
+    monkeypatch.setattr(generator, "PER_RANGE", ("users.sql", "missing.sql"))
     with pytest.raises(FileNotFoundError):
         generate(database, users=20)
     assert [path.name for path in tmp_path.iterdir()] == ["kept.duckdb"]

@@ -11,6 +11,7 @@ import click
 from scheduler.cli.console import Refusal, say, silence_stdout, write_utf8
 from scheduler.cli.deliver import export, serve
 from scheduler.cli.demo import demo
+from scheduler.cli.demo_data import demo_data
 from scheduler.cli.init import init
 from scheduler.cli.inspect import explain, list_, validate
 from scheduler.cli.query import query, sql
@@ -83,7 +84,7 @@ def cli(ctx: click.Context, project: Path | None) -> None:
     ctx.obj = project
 
 
-for command in (init, demo, validate, list_, query, sql, explain, export, serve):
+for command in (init, demo, demo_data, validate, list_, query, sql, explain, export, serve):
     cli.add_command(command)
 
 

@@ -1,5 +1,5 @@
 -- Kinds of people: shares of a thousand, visits in a hundred days, and for how many days after the registration they
--- keep coming. Passers-by never return.
+-- keep coming. Passers-by never return. $pace is how often the others come, in percent of the usual.
 create temp table if not exists personas as
 select * from (values
     ('passer-by', 0, 330, 0, 0, 0),
@@ -55,7 +55,7 @@ select
     personas.persona,
     day_ends.slots as first_slot,
     timed.slots as last_slot,
-    personas.sessions_per_100_days * (40 + draw(habit, 2, 121)) as sessions_per_10000_days,
+    personas.sessions_per_100_days * (40 + draw(habit, 2, 121)) * $pace // 100 as sessions_per_10000_days,
     date_diff('day', day_slots.day, $end) as days_left,
     least(days_left, stays_from + draw(habit, 1, stays_to - stays_from)) as life_days
 from timed
