@@ -56,6 +56,7 @@ class QueryShape(Shape):
     limit: int | None = None
     totals: bool = False
     fill: bool = True
+    purpose: str | None = None
 
     def query(self, default_period: str | None) -> Query:
         """The query, with the export's period unless it says its own."""

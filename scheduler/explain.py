@@ -18,6 +18,7 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
     yield from textwrap.wrap(explanation.description, WIDTH)
     if explanation.owner:
         yield f"owner: {explanation.owner}"
+    yield from (f"{name}: {text}" for name, text in explanation.facts)
     yield from _section("definition", [explanation.definition])
     yield from _section("made of", _in_columns(explanation.parts))
     yield from _section("columns it reads", explanation.columns)

@@ -33,6 +33,7 @@ Aggregate = Literal[
 COUNTS = ("count", "count_distinct", "approx_count_distinct")
 ORDERED = ("first", "last")
 PICKED = ("min", "max", "first", "last")
+PICKING = (*PICKED, "median", "percentile")  # the value is that of single rows
 NUMERIC = ("sum", "avg", "median", "percentile", "stddev", "variance")
 
 

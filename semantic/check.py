@@ -21,6 +21,7 @@ from semantic.parse import parse
 from semantic.places import key_place, name_place, value_place, within
 from semantic.scan_select import is_table_name, parse_dataset_sql
 from semantic.scans import Context, RowScope, Unreachable
+from semantic.targets import is_template
 
 Check = Callable[[Model], Iterator[Diagnostic]]
 
@@ -98,14 +99,14 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
             hint = f"give '{dataset.time}' the type date, timestamp or timestamptz"
             message = f"the clock '{dataset.time}' of dataset '{dataset.name}' is not a time dimension"
             yield Diagnostic("E204", message, value_place(model, at, "time"), hint)
-        if dataset.sql is not None:
+        if dataset.sql is not None and not is_template(dataset.sql):
             try:
                 parse_dataset_sql(dataset.sql)
             except (SqlglotError, ValueError) as error:
                 reason = str(error).splitlines()[0]
                 message = f"the SQL of dataset '{dataset.name}' cannot be read: {reason}"
                 yield Diagnostic("E212", message, value_place(model, at, "sql"))
-        if dataset.table is not None and not is_table_name(dataset.table):
+        if dataset.table is not None and not (is_template(dataset.table) or is_table_name(dataset.table)):
             message = f"'{dataset.table}' is neither the name of a table nor a glob of files"
             hint = "write table, schema.table or data/*.parquet; quote odd names with double quotes"
             yield Diagnostic("E212", message, value_place(model, at, "table"), hint)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from semantic.described import Described
 from semantic.dialects import DIALECTS
 from semantic.errors import Diagnostic, QueryError, listing
 from semantic.formats import Format, Thresholds
@@ -53,6 +54,12 @@ class Compiled:
     as_of: datetime
     time_zone: str
     period: Period | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def masked(self) -> tuple[int, ...]:
+        """The columns whose values are masked: their order and the limit are those of the masks, so not in the SQL."""
+        return tuple(at for at, column in enumerate(self.columns) if column.personal and self.query.purpose is None)
 
     @property
     def sql_hash(self) -> str:
@@ -67,9 +74,24 @@ def compile_query(model: Model, query: Query, *, as_of: datetime, dialect: str =
     plan, asked = resolve(query, model, as_of)
     for rewrite in PASSES:
         plan = rewrite(plan, asked)
-    sql = DIALECTS[dialect].emit(lower(plan))
+    columns = tuple(_columns(asked))
+    hides = query.purpose is None and any(column.personal for column in columns)
+    sql = DIALECTS[dialect].emit(lower(replace(plan, limit=None) if hides else plan))
     zone = asked.context.calendar.time_zone
-    return Compiled(sql, tuple(_columns(asked)), query, plan, as_of, zone, asked.period)
+    return Compiled(sql, columns, query, plan, as_of, zone, asked.period, tuple(_notes(asked)))
+
+
+def _notes(asked: Asked) -> Iterator[str]:
+    """What whoever asks should know: names that go away."""
+    model = asked.context.model
+    things: list[tuple[str, Described]] = [(name, model.metrics[name]) for name in asked.query.metrics]
+    for key, reference in asked.by:
+        if isinstance(reference, DimensionRef):
+            things += [(key.name, found) for found in dimensions_of(model, reference)[:1]]
+    for name, thing in things:
+        if thing.deprecated is not None:
+            note = f" ({thing.deprecated.note})" if thing.deprecated.note else ""
+            yield f"'{name}' is deprecated: use '{thing.deprecated.use}' instead{note}"
 
 
 def _columns(asked: Asked) -> list[Column]:

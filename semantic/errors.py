@@ -13,8 +13,9 @@ Codes: E1xx YAML and project, E2xx model, E3xx query, E4xx engine and data, E5xx
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,18 @@ class ScheduleError(MetricastError):
     """A schedule or a run that cannot be carried out."""
 
 
+class Named(Protocol):
+    """What has other names than its own, or does not want to be shown."""
+
+    @property
+    def synonyms(self) -> tuple[str, ...]:
+        """The other names."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether it is left out of lists."""
+
+
 def suggest(word: str, known: Iterable[str]) -> str | None:
     """`did you mean 'revenue'?` for the known word nearest to `word`, else None."""
     name = nearest(word, known)
@@ -110,6 +123,14 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     near = difflib.get_close_matches(word.lower(), [name.lower() for name in names], n=3, cutoff=0.6)
     near.sort(key=lambda name: sorted(name) != sorted(word.lower()))
     return next((name for name in names if near and name.lower() == near[0]), None)
+
+
+def known_as(word: str, known: Mapping[str, Named]) -> str | None:
+    """The hint for an unknown name: the thing that has it as a synonym, else the nearest name that is not hidden."""
+    for name, thing in known.items():
+        if word.lower() in (synonym.lower() for synonym in thing.synonyms):
+            return f"'{name}' is what is known as '{word}'"
+    return suggest(word, [name for name, thing in known.items() if not thing.hidden])
 
 
 def listing(names: Iterable[str], limit: int = 8) -> str:

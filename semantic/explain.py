@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from semantic.errors import Diagnostic, QueryError, suggest
+from semantic.errors import Diagnostic, QueryError, known_as
 from semantic.expressions import GRAINS, Name
 from semantic.joins import Route, find_route, key_columns
 from semantic.metric_types import Metric, Simple
@@ -32,6 +32,7 @@ class Explanation:
     label: str
     description: str
     owner: str | None
+    facts: tuple[tuple[str, str], ...]
     definition: str
     parts: tuple[tuple[str, str], ...]
     columns: tuple[str, ...]
@@ -45,7 +46,7 @@ def explain_metric(model: Model, name: str) -> Explanation:
     """Explain a metric. Raises QueryError for an unknown one."""
     metric = model.metrics.get(name)
     if metric is None:
-        hint = suggest(name, model.metrics) or "metricast list metrics shows them"
+        hint = known_as(name, model.metrics) or "metricast list metrics shows them"
         raise QueryError(Diagnostic("E303", f"unknown metric '{name}'", hint=hint))
     leaves = sorted(metrics_within(model, metric), key=lambda leaf: leaf.name)
     reachable, unreachable = _cuts(model, leaves)
@@ -54,6 +55,7 @@ def explain_metric(model: Model, name: str) -> Explanation:
         metric.label or name,
         metric.description,
         metric.owner,
+        tuple(_facts(metric)),
         metric.definition,
         tuple(_parts(model, metric)),
         tuple(sorted({column for leaf in leaves for column in _columns(model, leaf)})),
@@ -64,6 +66,21 @@ def explain_metric(model: Model, name: str) -> Explanation:
         tuple(reachable),
         tuple(unreachable),
     )
+
+
+def _facts(metric: Metric) -> Iterator[tuple[str, str]]:
+    """What else is said about a metric, in words."""
+    if metric.deprecated is not None:
+        note = f" ({metric.deprecated.note})" if metric.deprecated.note else ""
+        yield "deprecated", f"use {metric.deprecated.use} instead{note}"
+    yield from (("also known as", ", ".join(metric.synonyms)),) if metric.synonyms else ()
+    yield from (("folder", metric.folder),) if metric.folder else ()
+    yield from (("tags", ", ".join(metric.tags)),) if metric.tags else ()
+    yield from (("format", str(metric.format)),) if metric.format else ()
+    if metric.thresholds is not None:
+        better, worse = (">=", "<=") if metric.thresholds.higher_is_better else ("<=", ">=")
+        yield "good", f"{better} {metric.thresholds.good:f}, bad {worse} {metric.thresholds.bad:f}"
+    yield from (("hidden", "not listed and not published"),) if metric.hidden else ()
 
 
 def _time(model: Model, leaf: Simple) -> str | None:
@@ -138,7 +155,9 @@ def _cuts(model: Model, leaves: list[Simple]) -> tuple[list[str], list[tuple[str
     reachable: list[str] = []
     unreachable: list[tuple[str, str]] = []
     for qualifier, dataset in _qualifiers(model, {leaf.dataset for leaf in leaves}):
-        for name in model.dimensions[dataset]:
+        for name, dimension in model.dimensions[dataset].items():
+            if dimension.hidden:
+                continue
             reason = next(filter(None, (_reason(scope, DimensionRef(qualifier, name)) for scope in scopes)), None)
             if reason is None:
                 reachable.append(f"{qualifier}.{name}")

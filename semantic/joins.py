@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from semantic.errors import Diagnostic, QueryError, listing, suggest
+from semantic.errors import Diagnostic, QueryError, known_as, listing
 from semantic.model import Dataset, Model
 
 Path = tuple[str, ...]
@@ -115,7 +115,9 @@ def owner_of(model: Model, name: str) -> str:
         choices = listing([f"{owner}.{name}" for owner in owners])
         message = f"'{name}' is a dimension of {len(owners)} datasets: say which"
         raise QueryError(Diagnostic("E310", message, hint=f"one of {choices}"))
-    hint = suggest(name, [*model.owners, *(f"{owner}.{dim}" for dim, all_ in model.owners.items() for owner in all_)])
+    known = {dimension: found for all_ in model.dimensions.values() for dimension, found in all_.items()}
+    known |= {f"{dataset}.{found}": all_[found] for dataset, all_ in model.dimensions.items() for found in all_}
+    hint = known_as(name, known)
     raise QueryError(
         Diagnostic("E302", f"unknown dimension '{name}'", hint=hint or "metricast list dimensions shows them")
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from semantic.access_log import record_access
 from semantic.compile import Compiled, compile_query
 from semantic.dialects import DIALECTS
 from semantic.engines import Engine, Limits, open_engine
@@ -16,8 +18,10 @@ from semantic.explain import Explanation, explain_metric
 from semantic.guards import check_guards
 from semantic.load import load_project
 from semantic.model import Model
+from semantic.privacy import mask_key, reads_personal, without_quotes
 from semantic.query import Query
 from semantic.result import Result, make_result
+from semantic.targets import settled_target, with_tables
 
 Names = Iterable[str] | str
 
@@ -30,11 +34,21 @@ class Layer:
     """
 
     def __init__(
-        self, project: Path | str | Model = ".", *, target: str | None = None, limits: Limits | None = None
+        self,
+        project: Path | str | Model = ".",
+        *,
+        target: str | None = None,
+        limits: Limits | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Load the project in a folder. Raises ModelError with everything that is wrong with it."""
-        self.model = project if isinstance(project, Model) else _load(Path(project))
-        self.target = _target_name(self.model, target)
+        """Load the project in a folder. Raises ModelError with everything that is wrong with it.
+
+        `environment` takes the place of the process's environment variables.
+        """
+        model = project if isinstance(project, Model) else _load(Path(project))
+        self.environment = os.environ if environment is None else environment
+        self.target = _target_name(model, target)
+        self.model = with_tables(model, self.target, self.environment)
         self.limits = limits or Limits()
         self._engine: Engine | None = None
         self._guarded: set[tuple[str, str]] = set()
@@ -52,20 +66,30 @@ class Layer:
         totals: bool = False,
         fill: bool = True,
         time_zone: str | None = None,
+        purpose: str | None = None,
         as_of: datetime | None = None,
     ) -> Result:
         """Ask for metrics by dimensions; LANGUAGE.md, "Queries", says what each part means.
 
         Raises QueryError where the question has no correct answer, EngineError where the target does not give one.
         """
-        asked = Query(_names(metrics), _names(by), where, having, period, _names(order), limit, totals, fill, time_zone)
+        asked = Query(
+            _names(metrics), _names(by), where, having, period, _names(order), limit, totals, fill, time_zone, purpose
+        )
         return self.run(asked, as_of=as_of or datetime.now(UTC))
 
     def run(self, query: Query, *, as_of: datetime) -> Result:
         """Run a query as of an aware instant."""
         compiled = self.compile(query, as_of=as_of, dialect=self.engine.dialect)
-        check_guards(self.engine, compiled.plan, self.model, self._guarded)
-        return make_result(self.engine.execute(compiled.sql), compiled)
+        key = mask_key(self.environment) if compiled.masked else b""
+        if query.purpose is not None and reads_personal(compiled.plan):
+            record_access(self.model.root, compiled, self.target)
+        try:
+            check_guards(self.engine, compiled.plan, self.model, self._guarded)
+            table = self.engine.execute(compiled.sql)
+        except EngineError as error:
+            raise (without_quotes(error) if reads_personal(compiled.plan) else error) from None
+        return make_result(table, compiled, key)
 
     def compile(self, query: Query, *, as_of: datetime, dialect: str | None = None) -> Compiled:
         """The SQL of a query, without running it or opening the target."""
@@ -84,11 +108,14 @@ class Layer:
         totals: bool = False,
         fill: bool = True,
         time_zone: str | None = None,
+        purpose: str | None = None,
         as_of: datetime | None = None,
         dialect: str | None = None,
     ) -> str:
         """The SQL that `query` with the same arguments would run; `dialect` asks for another engine's."""
-        asked = Query(_names(metrics), _names(by), where, having, period, _names(order), limit, totals, fill, time_zone)
+        asked = Query(
+            _names(metrics), _names(by), where, having, period, _names(order), limit, totals, fill, time_zone, purpose
+        )
         return self.compile(asked, as_of=as_of or datetime.now(UTC), dialect=dialect).sql
 
     def validate(self) -> tuple[Diagnostic, ...]:
@@ -109,7 +136,8 @@ class Layer:
     def engine(self) -> Engine:
         """The connection to the target, opened at first use. Raises EngineError."""
         if self._engine is None:
-            self._engine = open_engine(self.model.project.targets[self.target], self.model.root, self.limits)
+            target = settled_target(self.model, self.target, self.environment)
+            self._engine = open_engine(target, self.model.root, self.limits)
         return self._engine
 
     def cancel(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -10,15 +10,17 @@ from types import MappingProxyType
 from semantic.check import CHECKS
 from semantic.check_kinds import KIND_CHECKS
 from semantic.check_words import WORD_CHECKS
+from semantic.defaults import DEFAULTS, places_of, with_defaults
 from semantic.errors import Diagnostic, Report, Span, in_order, suggest
 from semantic.metric_types import METRIC_TYPES, Metric
 from semantic.model import Dataset, Model, Project, Segment
 from semantic.sound import Lost, mend_keys, read_rest, run_checks, sound_part
 from semantic.source import Documents, Node, Read, read_shape, read_yaml
+from semantic.targets import check_templates
 
 FOLDER = "metrics"
 PROJECT_FILE = "project.yml"
-SECTIONS = ("datasets", "metrics", "segments", "exports")
+SECTIONS = ("datasets", "metrics", "segments", "exports", DEFAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,10 @@ def _load(files: Mapping[str, str], root: Path | None, lost: Lost, found: list[D
     nodes = [node for name, text in files.items() for node in [_read_file(name, text, lost, found.append)] if node]
     settings = [node for node in nodes if Path(node.source.file).name == PROJECT_FILE]
     found.extend(_misplaced_settings(settings))
-    documents = Documents(tuple(node for node in nodes if node not in settings))
-    for node in documents.nodes:
+    written = [node for node in nodes if node not in settings]
+    for node in written:
         _check_sections(node, lost, found.append)
+    documents = Documents(tuple(with_defaults(node, found.append) for node in written))
     project = read_shape(settings[0], Project, found.append, "project.yml") if settings else Project()
     known: dict[str, Node] = {f"project.{number}": node for number, node in enumerate(settings)}
     reading = Reading(documents, known, lost, found.append)
@@ -97,7 +100,7 @@ def _load(files: Mapping[str, str], root: Path | None, lost: Lost, found: list[D
     metrics = dict(_metrics(reading))
     segments = dict(_named(reading, "segments", Segment))
     model = Model(project or Project(), datasets, metrics, segments, root, documents, MappingProxyType(known))
-    return _checked(model, found, lost)
+    return _checked(model, found, lost, {place for node in written for place in places_of(node)})
 
 
 def _read_file(name: str, text: str, lost: Lost, report: Report) -> Node | None:
@@ -110,9 +113,9 @@ def _read_file(name: str, text: str, lost: Lost, report: Report) -> Node | None:
     return node
 
 
-def _checked(model: Model, found: list[Diagnostic], lost: Lost) -> Loaded:
-    """Check the names in a model and, in what is right so far, the kinds of values."""
-    checks = (*CHECKS, *WORD_CHECKS)
+def _checked(model: Model, found: list[Diagnostic], lost: Lost, shared: set[Span]) -> Loaded:
+    """Check the names in a model and, in what is right so far, the kinds of values; `shared` are default values."""
+    checks = (*CHECKS, *WORD_CHECKS, check_templates)
     names = run_checks(model, checks)
     mistakes = [*found, *(mistake for mistake in names if not lost.explain(mistake))]
     sound = sound_part(model, names, checks, lost) if names or lost.parts else model
@@ -120,8 +123,19 @@ def _checked(model: Model, found: list[Diagnostic], lost: Lost) -> Loaded:
     if sound and kinds:
         mistakes += (mistake for mistake in kinds if not lost.touch(mistake))
         sound = sound_part(sound, kinds, checks, lost)
-    ordered = in_order(mistakes)
+    ordered = in_order(_once(mistakes, shared))
     return Loaded(None if ordered else model, ordered, model.documents, sound, lost)
+
+
+def _once(found: Iterable[Diagnostic], shared: set[Span]) -> Iterator[Diagnostic]:
+    """A mistake in a default value is said once, for all entries that take it."""
+    seen: set[tuple[str, Span]] = set()
+    for diagnostic in found:
+        if diagnostic.span not in shared:
+            yield diagnostic
+        elif (diagnostic.code, diagnostic.span) not in seen:
+            seen.add((diagnostic.code, diagnostic.span))
+            yield diagnostic
 
 
 def _misplaced_settings(settings: list[Node]) -> Iterator[Diagnostic]:
@@ -134,7 +148,7 @@ def _misplaced_settings(settings: list[Node]) -> Iterator[Diagnostic]:
 
 def _check_sections(node: Node, lost: Lost, report: Report) -> None:
     if not isinstance(node.value, dict):
-        report(Diagnostic("E106", "a file must hold datasets:, metrics:, segments: or exports:", node.span))
+        report(Diagnostic("E106", "a file must hold datasets:, metrics:, segments:, exports: or defaults:", node.span))
         lost.add_file(node.text)
         return
     for key, child in node.children.items():

@@ -282,6 +282,7 @@ class Model:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     dimensions: Mapping[str, Mapping[str, Dimension]] = field(init=False)
     owners: Mapping[str, tuple[str, ...]] = field(init=False)
+    holds_personal: bool = field(init=False)
 
     def __post_init__(self) -> None:
         dimensions = {name: dataset.all_dimensions() for name, dataset in self.datasets.items()}
@@ -291,6 +292,8 @@ class Model:
                 owners[name] = (*owners.get(name, ()), dataset)
         object.__setattr__(self, "dimensions", MappingProxyType(dimensions))
         object.__setattr__(self, "owners", MappingProxyType(owners))
+        personal = any(found.personal for all_ in dimensions.values() for found in all_.values())
+        object.__setattr__(self, "holds_personal", personal)
 
     @property
     def name(self) -> str:

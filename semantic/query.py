@@ -19,3 +19,4 @@ class Query:
     totals: bool = False
     fill: bool = True
     time_zone: str | None = None
+    purpose: str | None = None

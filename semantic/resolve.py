@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from semantic.aggregates import Aggregation
-from semantic.errors import Diagnostic, QueryError, listing, suggest
+from semantic.errors import Diagnostic, QueryError, known_as, listing, suggest
 from semantic.expressions import Expression, ExpressionError, number
 from semantic.joins import Route, find_route
 from semantic.metric_types import Metric, Simple
@@ -18,6 +18,7 @@ from semantic.names import DimensionRef, Reference, TimeWord, datasets_called, d
 from semantic.parse import parse
 from semantic.periods import Calendar, Period, parse_period
 from semantic.plan import Key, Measure, Output, Plan, Scan, Sort
+from semantic.privacy import check_purpose, refuse_conditions, refuse_picking
 from semantic.query import Query
 from semantic.scans import Context, RowScope, Unreachable, refuse_expression
 from semantic.trees import unused
@@ -102,7 +103,17 @@ def understand(query: Query, model: Model, as_of: datetime) -> Asked:
     by = tuple((_key(model, name, reference), reference) for name in query.by for reference in [read_name(model, name)])
     where = _parse(query.where, "where") if query.where is not None else None
     period = parse_period(query.period, calendar, as_of) if query.period is not None else None
+    _check_privacy(query, model, by, where)
     return Asked(query, Context(model, calendar, as_of), by, where, period)
+
+
+def _check_privacy(query: Query, model: Model, by: tuple[tuple[Key, Reference], ...], where: Expression | None) -> None:
+    """Personal data are masked, or asked for with a purpose. Raises QueryError."""
+    check_purpose(query.purpose)
+    if query.purpose is None and model.holds_personal:
+        ordered = {entry.strip().partition(" ")[0] for entry in query.order}
+        refuse_conditions(model, where, [reference for key, reference in by if key.name in ordered])
+        refuse_picking(model, [leaf for name in query.metrics for leaf in metrics_within(model, model.metrics[name])])
 
 
 def leaf_column(name: str) -> exp.Expr:
@@ -114,7 +125,7 @@ def _check_names(query: Query, model: Model) -> None:
     for name in query.metrics:
         if name not in model.metrics:
             kind = "a dimension, not a metric: ask for it with by" if name in model.owners else None
-            hint = kind or suggest(name, model.metrics) or "metricast list metrics shows them"
+            hint = kind or known_as(name, model.metrics) or "metricast list metrics shows them"
             raise QueryError(Diagnostic("E303", f"unknown metric '{name}'", hint=hint))
     if not query.metrics and not query.by:
         raise QueryError(Diagnostic("E304", "the query asks for nothing", hint="name a metric, or a dimension with by"))

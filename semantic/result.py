@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from semantic.compile import Column, Compiled
+from semantic.masked_order import in_order
 from semantic.periods import Period
+from semantic.privacy import masked
 from semantic.query import Query
 
 if TYPE_CHECKING:
@@ -53,6 +55,11 @@ class Result:
         return self.compiled.sql_hash
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What whoever asked should know, such as names that go away."""
+        return self.compiled.notes
+
+    @property
     def query(self) -> Query:
         """What was asked."""
         return self.compiled.query
@@ -87,16 +94,19 @@ def _value(value: Any) -> Any:
         return "infinity" if value.value > 0 else "-infinity"
 
 
-def make_result(table: pa.Table, compiled: Compiled) -> Result:
-    """Name the columns as asked for and show instants in the business time zone."""
+def make_result(table: pa.Table, compiled: Compiled, key: bytes = b"") -> Result:
+    """Name the columns as asked for, mask what is to be masked with a key, show instants in the business time zone."""
     import pyarrow as pa
 
+    table = table.rename_columns([column.name for column in compiled.columns])
+    if compiled.masked:
+        hidden = frozenset(compiled.columns[at].name for at in compiled.masked)
+        table = in_order(masked(table, compiled.masked, key), compiled.plan, hidden)
     fields = [
         pa.field(column.name, _shown(field.type, compiled.time_zone))
         for column, field in zip(compiled.columns, table.schema, strict=True)
     ]
-    named = table.rename_columns([column.name for column in compiled.columns])
-    return Result(named.cast(pa.schema(fields)), compiled)
+    return Result(table.cast(pa.schema(fields)), compiled)
 
 
 def _shown(kind: Any, zone: str) -> Any:

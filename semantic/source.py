@@ -318,7 +318,12 @@ def _known_keys(shape: type[BaseModel], path: tuple[str | int, ...]) -> list[str
         elif model is None:
             found = get_args(found)[-1] if get_args(found) else None
     model = _model_in(found)
-    return [info.alias or name for name, info in model.model_fields.items()] if model else []
+    return list(field_names(model)) if model else []
+
+
+def field_names(shape: type[BaseModel]) -> tuple[str, ...]:
+    """The keys of a shape as they are written."""
+    return tuple(info.alias or name for name, info in shape.model_fields.items())
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

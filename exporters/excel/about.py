@@ -69,6 +69,7 @@ def filters_text(query: Query) -> str:
         query.where and f"where {query.where}",
         query.having and f"having {query.having}",
         query.limit is not None and f"the first {query.limit:,} rows{order}",
+        query.purpose and f"personal data for: {query.purpose}",
     )
     return "\n".join(part for part in parts if part) or "none"
 

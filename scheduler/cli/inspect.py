@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from exporters.base import Export
     from semantic import Diagnostic, Layer
+    from semantic.described import Described
+    from semantic.model import Dimension
 
 Row = tuple[str, ...]
 
@@ -28,6 +30,7 @@ LIST_EXAMPLES = """\b
 Examples:
   metricast list
   metricast list dimensions
+  metricast list metrics --search points
 """
 EXPLAIN_EXAMPLES = """\b
 Examples:
@@ -65,42 +68,68 @@ def _read_exports(layer: Layer) -> tuple[tuple[Export, ...], tuple[Diagnostic, .
 
 
 @click.command("list", epilog=LIST_EXAMPLES, short_help="List metrics, dimensions and exports.")
-@click.argument("what", required=False, type=click.Choice(("metrics", "dimensions", "exports")))
+@click.argument("what", required=False, type=click.Choice(("metrics", "segments", "dimensions", "exports")))
+@click.option("--search", metavar="WORD", help="Only what has WORD in its name, synonyms, tags, folder or description.")
 @project_option
-def list_(project: Path, what: str | None) -> None:
-    """List what the project defines: metrics, dimensions and exports."""
+def list_(project: Path, what: str | None, search: str | None) -> None:
+    """List what the project defines: metrics, segments, dimensions and exports, but for what is hidden."""
     with open_layer(project) as layer:
         if what is not None:
-            LISTS[what](layer)
+            LISTS[what](layer, search)
             return
         for kind, show in LISTS.items():
             click.secho(kind, bold=True, color=COLOUR)
-            show(layer)
+            show(layer, search)
             click.echo()
 
 
-def _metrics(layer: Layer) -> None:
-    rows = [(m.name, m.label or "", m.definition, m.description) for m in layer.model.metrics.values()]
-    _print(("name", "label", "definition", "description"), rows)
-
-
-def _dimensions(layer: Layer) -> None:
+def _metrics(layer: Layer, search: str | None) -> None:
     rows = [
-        (f"{dataset}.{name}", dimension.type or "", dimension.label or "", dimension.description)
+        (name, metric.folder or "", metric.label or "", metric.definition, metric.description)
+        for name, metric in layer.model.metrics.items()
+        if _is_listed(name, metric, search)
+    ]
+    _print(("name", "folder", "label", "definition", "description"), rows)
+
+
+def _segments(layer: Layer, search: str | None) -> None:
+    rows = [
+        (name, segment.label or "", segment.filter, segment.description)
+        for name, segment in layer.model.segments.items()
+        if _is_listed(name, segment, search)
+    ]
+    _print(("name", "label", "filter", "description"), rows)
+
+
+def _dimensions(layer: Layer, search: str | None) -> None:
+    rows = [
+        (f"{dataset}.{name}", _type(dimension), dimension.label or "", dimension.description)
         for dataset, dimensions in layer.model.dimensions.items()
         for name, dimension in dimensions.items()
+        if _is_listed(f"{dataset}.{name}", dimension, search)
     ]
     _print(("name", "type", "label", "description"), rows)
 
 
-def _exports(layer: Layer) -> None:
+def _type(dimension: Dimension) -> str:
+    return " ".join(filter(None, (dimension.type, "personal" if dimension.personal else None)))
+
+
+def _exports(layer: Layer, search: str | None) -> None:
     from exporters.definitions import load_exports
 
     rows = [
         (export.name, export.schedule.cron if export.schedule else "", export.description)
         for export in load_exports(layer.model).values()
+        if search is None or search.lower() in f"{export.name} {export.description}".lower()
     ]
     _print(("name", "schedule", "description"), rows)
+
+
+def _is_listed(name: str, thing: Described, search: str | None) -> bool:
+    """Return whether people are to see it, and look for it."""
+    words = (name, thing.label or "", thing.description, thing.folder or "", *thing.synonyms, *thing.tags)
+    return not thing.hidden and (search is None or search.lower() in " ".join(words).lower())
 
 
 def _print(names: Row, rows: Iterable[Row]) -> None:
@@ -110,7 +139,7 @@ def _print(names: Row, rows: Iterable[Row]) -> None:
         click.echo(line, nl=False)
 
 
-LISTS = {"metrics": _metrics, "dimensions": _dimensions, "exports": _exports}
+LISTS = {"metrics": _metrics, "segments": _segments, "dimensions": _dimensions, "exports": _exports}
 
 
 @click.command(epilog=EXPLAIN_EXAMPLES, short_help="Say what a metric is and how it can be cut.")

@@ -73,6 +73,13 @@ QUERY_OPTIONS = (
     click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N rows; the total is not counted."),
     click.option("--totals", is_flag=True, help="Add the total as the last row, computed from the rows."),
     click.option("--fill/--no-fill", default=True, help="Show periods without data too (on by default)."),
+    click.option(
+        "--purpose",
+        multiple=True,
+        callback=_once,
+        metavar="TEXT",
+        help="Show personal data unmasked, for this purpose; it is recorded.",
+    ),
     as_of_option,
     target_option,
     project_option,
@@ -90,7 +97,7 @@ def build_query(flags: dict[str, Any]) -> Query:
     """Return the Query that the flags ask for."""
     from semantic import Query
 
-    fields = ("metrics", "by", "where", "having", "period", "order", "limit", "totals", "fill")
+    fields = ("metrics", "by", "where", "having", "period", "order", "limit", "totals", "fill", "purpose")
     return Query(**{field: flags[field] for field in fields})
 
 

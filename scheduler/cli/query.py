@@ -83,6 +83,8 @@ def query(
     with open_layer(project, target, Limits(max_rows, timeout)) as layer:
         moment, request = instant(as_of, layer.model.time_zone), build_query(flags)
         result = working("querying", lambda: layer.run(request, as_of=moment), layer.cancel)
+        for note in result.notes:
+            say(note)
         _deliver(result, style, output)
 
 

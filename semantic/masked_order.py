@@ -1,0 +1,70 @@
+"""The order and the limit of an answer whose values are masked: after the masks are made, with the rules of SQL's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from semantic.plan import Key, Plan, Sort
+from semantic.trees import IS_TOTAL
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def in_order(table: pa.Table, plan: Plan, masked: frozenset[str]) -> pa.Table:
+    """The rows by the plan's order, ties by all keys, NULLs last, at most `limit` of them; the total is the last row.
+
+    `masked` are the keys whose values are masks, which have no other order than their own.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    named = {sort.name for sort in plan.order}
+    sorts = (*plan.order, *(Sort(key.name) for key in plan.keys if key.name not in named))
+    keys = {key.name: key for key in plan.keys if key.name not in masked}
+    columns = [(IS_TOTAL, table.column(IS_TOTAL), False)] if plan.totals else []
+    for sort in sorts:
+        columns += _sort_columns(table.column(sort.name), sort, keys.get(sort.name))
+    by = pa.table([column for _, column, _ in columns], names=[str(at) for at in range(len(columns))])
+    orders = [(str(at), "descending" if falls else "ascending") for at, (_, _, falls) in enumerate(columns)]
+    found = table.take(pc.sort_indices(by, sort_keys=orders, null_placement="at_end"))
+    if plan.limit is None:
+        return found
+    if not plan.totals:
+        return found.slice(0, plan.limit)
+    return pa.concat_tables([found.slice(0, min(plan.limit, len(found) - 1)), found.slice(len(found) - 1)])
+
+
+def _sort_columns(column: Any, sort: Sort, key: Key | None) -> Iterator[tuple[str, Any, bool]]:
+    """What a column is sorted by: its rank in a listed order, NaN as the largest number, its value."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if key is not None and key.values:
+        ranks = {_plain(literal): place for place, literal in enumerate(key.values)}
+        found = [ranks.get(str(value) if key.as_text else _comparable(value)) for value in column.to_pylist()]
+        yield sort.name, pa.array(found, pa.int64()), sort.descending
+    if sort.descending and pa.types.is_floating(column.type):
+        yield sort.name, pc.is_nan(column), True
+    yield sort.name, column, sort.descending
+
+
+def _plain(literal: exp.Expr) -> object:
+    """The value of a literal."""
+    match literal:
+        case exp.Boolean():
+            return bool(literal.this)
+        case exp.Neg():
+            return -Decimal(literal.this.name)
+        case exp.Literal() if not literal.is_string:
+            return Decimal(literal.name)
+        case _:
+            return literal.name
+
+
+def _comparable(value: Any) -> object:
+    return value if value is None or isinstance(value, bool | str) else Decimal(str(value))

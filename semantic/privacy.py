@@ -1,0 +1,163 @@
+"""Personal data: what a query may not say without a purpose, and the masks that stand for values.
+
+A mask is a keyed hash made after the rows have arrived, so the key never reaches the target, a log or the SQL. What is
+masked is ordered by its mask, here and not in SQL: an order by the values would say which mask is whose.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from semantic.aggregates import PICKING
+from semantic.errors import Diagnostic, EngineError, QueryError
+from semantic.expressions import Expression, ExpressionError, Name
+from semantic.metric_types import Simple
+from semantic.model import Dataset, Dimension, Model
+from semantic.names import DimensionRef, Reference, datasets_called, dimensions_of, names_within, read_name
+from semantic.parse import parse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from semantic.plan import Plan
+
+KEY = "METRICAST_MASK_KEY"
+_LEAST, _DIGITS, _LONGEST = 16, 20, 500
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_OURS = ("E402", "E403", "E404", "E405", "E410", "E411", "E412")  # written by us, from names alone
+_HINT = "state what it is for, with --purpose or purpose=; it is recorded"
+
+
+def is_personal(model: Model, reference: Reference) -> bool:
+    """Whether a name in a query can mean a personal dimension."""
+    return isinstance(reference, DimensionRef) and any(found.personal for found in dimensions_of(model, reference))
+
+
+def check_purpose(purpose: str | None) -> None:
+    """A purpose says something. Raises QueryError."""
+    if purpose is not None and not 0 < len(purpose.strip()) <= _LONGEST:
+        message = f"a purpose is a text of 1 to {_LONGEST} characters"
+        raise QueryError(Diagnostic("E333", message, hint="say in a few words what the data are for"))
+
+
+def refuse_conditions(model: Model, where: Expression | None, order: Iterable[Reference]) -> None:
+    """Without a purpose no condition and no order is about personal data. Raises QueryError."""
+    asked = [("where", read_name(model, name)) for name in names_within(model, where)] if where else []
+    asked += [("order", reference) for reference in order]
+    for part, reference in asked:
+        if is_personal(model, reference):
+            message = f"'{reference}' is personal: {part} would say something about single people"
+            raise QueryError(Diagnostic("E331", message, hint=_HINT))
+
+
+def refuse_picking(model: Model, leaves: Iterable[Simple]) -> None:
+    """Without a purpose no metric picks a personal value out of the rows. Raises QueryError."""
+    for leaf in leaves:
+        for aggregation in leaf.aggregations:
+            name = next(filter(None, (_personal_name(model, leaf, value) for value in aggregation.values)), None)
+            if aggregation.agg in PICKING and name is not None:
+                message = f"metric '{leaf.name}' would show a single person's '{name}' ({aggregation.agg})"
+                raise QueryError(Diagnostic("E332", message, hint=_HINT))
+
+
+def _personal_name(model: Model, leaf: Simple, value: Expression) -> Name | None:
+    """The first name of a metric's own expression that leads to personal data."""
+    dataset = model.datasets[leaf.dataset]
+    return next((name for name in value.names if _leads_to_personal(model, dataset, name)), None)
+
+
+def _leads_to_personal(model: Model, dataset: Dataset, name: Name) -> bool:
+    if name.qualifier in ("", dataset.name):
+        return _is_touched(model.dimensions[dataset.name], name.name)
+    reference = read_name(model, name)
+    if not isinstance(reference, DimensionRef):
+        return False
+    owners = datasets_called(model, reference.qualifier)
+    return any(_is_touched(model.dimensions[owner], reference.name) for owner in owners)
+
+
+def _is_touched(dimensions: Mapping[str, Dimension], name: str) -> bool:
+    """Whether a dimension, or a column, is personal or made of a column that a personal dimension reads."""
+    personal = {column for key, found in dimensions.items() if found.personal for column in _columns(key, found)}
+    found = dimensions.get(name)
+    if found is None:
+        return name in personal
+    return found.personal or not personal.isdisjoint(_columns(name, found))
+
+
+def _columns(name: str, dimension: Dimension) -> set[str]:
+    if dimension.expr is None:
+        return {name}
+    try:
+        return {found.name for found in parse(dimension.expr).names} - {"at", "as_of"}
+    except ExpressionError:
+        return set()
+
+
+def reads_personal(plan: Plan) -> bool:
+    """Whether any dataset of a plan holds personal data, so that what the engine says may quote it."""
+    scans = (*plan.scans, *plan.broadcasts)
+    datasets = [scan.dataset for scan in scans] + [lookup.dataset for scan in scans for lookup in scan.lookups]
+    return any(dimension.personal for dataset in datasets for dimension in dataset.dimensions.values())
+
+
+def without_quotes(error: EngineError) -> EngineError:
+    """The same refusal without what the target quotes: that could be somebody's data."""
+    shown = (
+        each if each.code in _OURS else replace(each, message=_QUOTED.sub("'…'", each.message), hint=None)
+        for each in error.diagnostics
+    )
+    return EngineError(*shown)
+
+
+def mask_key(environment: Mapping[str, str]) -> bytes:
+    """The key of all masks. Raises QueryError where there is none, or one that is easily guessed."""
+    key = environment.get(KEY, "").encode()
+    if len(key) < _LEAST:
+        what = "is not set" if not key else f"holds less than {_LEAST} bytes"
+        message = f"the query shows personal data, which are masked, and the environment variable {KEY} {what}"
+        raise QueryError(Diagnostic("E334", message, hint=f"set it to a secret text of {_LEAST} bytes or more"))
+    return key
+
+
+def masked(table: pa.Table, columns: Iterable[int], key: bytes) -> pa.Table:
+    """The table with masks in place of the values of some columns."""
+    import pyarrow as pa
+
+    for at in columns:
+        masks = pa.array([_mask(value, key) for value in _values(table.column(at))], pa.string())
+        table = table.set_column(at, table.schema.field(at).name, masks)
+    return table
+
+
+def _values(column: pa.ChunkedArray) -> Iterator[Any]:
+    for value in column:
+        try:
+            yield value.as_py()
+        except (OverflowError, ValueError):  # a time that Python does not know
+            yield value.value
+
+
+def _mask(value: Any, key: bytes) -> str | None:
+    return None if value is None else hmac.new(key, _text(value).encode(), "sha256").hexdigest()[:_DIGITS]
+
+
+def _text(value: Any) -> str:
+    """The text of a value, the same whatever the engine."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            return (value.astimezone(UTC) if value.tzinfo else value).isoformat(" ")
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
