@@ -11,7 +11,6 @@ import yaml
 
 from semantic.load import load_project, load_texts
 from semantic.model import Bins
-from tests.awaited import awaited
 
 FOLDER = Path(__file__).parent / "errors"
 
@@ -39,8 +38,6 @@ def _cases() -> list[ErrorCase]:
 
 @pytest.mark.parametrize("case", _cases(), ids=lambda case: case.id)
 def test_every_mistake_is_reported_at_its_place(case: ErrorCase) -> None:
-    if part := awaited(case.id):
-        pytest.skip(f"the loader has no {part} yet")
     diagnostics = load_texts(case.files).diagnostics
     assert [f"{found.code} {found.span}" for found in diagnostics] == [
         " ".join(e.split(" ")[:2]) for e in case.expect

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.awaited import is_there
 from tests.reference import Bins, Dataset, Dimension, Expr, Join, Value
 from tests.strategies import phrases
 from tests.strategies.keys import disguise
@@ -106,7 +105,7 @@ class Draft:
             (*self.dimensions, *self._computed()),
             **more,
         )
-        return with_orders(self.world, dataset) if is_there("values") else dataset
+        return with_orders(self.world, dataset)
 
     def _computed(self) -> list[Dimension]:
         names = [Named(name, KINDS[kind]) for name, kind in self.columns.items() if kind in KINDS]
@@ -329,7 +328,7 @@ def _refer(draft: Draft, other: Dataset, join: str, stem: str) -> None:
         known = [row[key] for row in other.rows]
         orphan: Value = 99 if other.columns[key] == "BIGINT" else "nobody"
         values = [*known, *known, *known, orphan]
-        if is_there("join expressions") and world.chance(0.3):
+        if world.chance(0.3):
             on.append(_disguised(draft, column, other.columns[key], values))
             continue
         on.append(column)

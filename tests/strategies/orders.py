@@ -29,7 +29,8 @@ def _ordered(world: World, dataset: Dataset, dimension: Dimension) -> Dimension:
     rare = world.some(RARE[dimension.type], 0, 2)
     pool = list(dict.fromkeys([*_occurring(dataset, dimension), *rare]))
     values = tuple(world.some(pool, 1, 4))
-    labels = tuple(f"label {place}" for place in range(len(values))) if world.chance(0.4) else ()
+    labelled = "" not in values and world.chance(0.4)  # a key of YAML is a word
+    labels = tuple(f"label {place}" for place in range(len(values))) if labelled else ()
     return replace(dimension, values=values, labels=labels)
 
 
