@@ -30,6 +30,11 @@ def aggregate(agg: str, values: Sequence[Value | Combination], p: Decimal | None
     return value
 
 
+def _sum(known: list[Any]) -> Any:
+    """Of doubles and decimals a double, as their values have one type in SQL."""
+    return sum(map(float, known)) if any(isinstance(value, float) for value in known) else sum(known)
+
+
 def _mean(known: list[Any]) -> Fraction:
     return sum(map(Fraction, known), Fraction()) / len(known)
 
@@ -61,7 +66,7 @@ def _percentile(known: list[Any], p: Fraction) -> float:
 
 
 AGGREGATES: dict[str, Callable[[list[Any]], Any]] = {
-    "sum": sum,
+    "sum": _sum,
     "avg": lambda known: float(_mean(known)),
     "median": lambda known: float(statistics.median(map(Fraction, known))),
     "min": min,
