@@ -62,7 +62,7 @@ def _check_key(model: Model, dataset: Dataset, text: str, place: tuple[str | int
         return
     hint = f"a join looks values up that are made of columns of '{dataset.name}'"
     if not key.names:
-        yield Diagnostic("E218", f"'{text}' names no column", within(model, 0, 0, str(at), *path), hint)
+        yield Diagnostic("E218", f"'{text}' names no column", within(model, 0, len(text), str(at), *path), hint)
     for name in key.names:
         if name.qualifier or name.name in ("at", "as_of"):
             span = within(model, name.start, name.end, str(at), *path)

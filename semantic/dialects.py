@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 from sqlglot import exp
 
@@ -76,6 +77,11 @@ def _number(literal: exp.Expr) -> int:
 
 def _mod(value: exp.Expr, divisor: exp.Expr) -> exp.Expr:
     return exp.Mod(this=_paren(value), expression=exp.Nullif(this=divisor, expression=exp.Literal.number(0)))
+
+
+def _concat(*values: exp.Expr) -> exp.Expr:
+    """As `||`: functions of this name differ in what they make of a NULL."""
+    return reduce(lambda left, right: exp.DPipe(this=left, expression=_paren(right), safe=True), values)
 
 
 def _day_trunc(unit: exp.Expr, value: exp.Expr, week_offset: exp.Expr) -> exp.Expr:
@@ -159,6 +165,7 @@ DUCKDB = Dialect(
     "duckdb",
     {
         "mod": _mod,
+        "concat": _concat,
         "day_trunc": _day_trunc,
         "date_trunc": _date_trunc,
         "date_diff": _duckdb_date_diff,
@@ -187,11 +194,6 @@ def _databricks_to_zone(value: exp.Expr, source: exp.Expr, zone: exp.Expr) -> ex
 
 def _databricks_instant(value: exp.Expr) -> exp.Expr:
     return exp.Cast(this=value, to=exp.DataType.build("timestamp", dialect="databricks"))
-
-
-def _databricks_concat(*values: exp.Expr) -> exp.Expr:
-    """A NULL is no text, as in DuckDB; it does not make all of it NULL."""
-    return function("concat", *(function("coalesce", value, exp.Literal.string("")) for value in values))
 
 
 def _databricks_forever(kind: exp.Expr) -> exp.Expr:
@@ -257,7 +259,6 @@ DATABRICKS = Dialect(
             this=exp.Add(this=function("weekday", value), expression=exp.Literal.number(1))
         ),
         "starts_with": lambda value, start: function("startswith", value, start),
-        "concat": _databricks_concat,
         "date_diff": _databricks_date_diff,
         "to_zone": _databricks_to_zone,
         "instant": _databricks_instant,

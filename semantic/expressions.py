@@ -29,7 +29,7 @@ COMPARISONS = (
     exp.In,
     exp.Between,
 )
-_NULL_AWARE = ("coalesce", "nullif", "greatest", "least", "concat")
+_NULL_AWARE = ("coalesce", "nullif", "greatest", "least")
 _STRICT = frozenset(
     {
         *(exp.Column, exp.Identifier, exp.Literal, exp.Paren, exp.Cast, exp.DataType, exp.DataTypeParam),

@@ -24,7 +24,7 @@ _RESULTS: dict[str, tuple[Kind | None, Kind | None]] = {  # what the first argum
     **dict.fromkeys(("starts_with", "contains"), ("text", "boolean")),
     **dict.fromkeys(("year", "quarter", "month", "day", "hour", "iso_weekday", "age_years"), ("date", "number")),
     "length": ("text", "number"),
-    "concat": (None, "text"),
+    "concat": ("text", "text"),
 }
 _CASTS: dict[str, Kind] = {
     **dict.fromkeys(("DOUBLE", "DECIMAL"), "number"),
@@ -107,7 +107,7 @@ class _Reader:
         if name not in _RESULTS:
             return None
         first, result = _RESULTS[name]
-        wanted = arguments if name in ("age_years", "mod", "starts_with", "contains") else arguments[:1]
+        wanted = arguments if name in ("age_years", "mod", "starts_with", "contains", "concat") else arguments[:1]
         self.all_of(wanted, first, None)
         for rest in arguments[len(wanted) :]:
             self.kind(rest)

@@ -16,7 +16,7 @@ def ordered_values(dimension: Dimension) -> tuple[exp.Expr, ...]:
     Raises ValueError for a value of another type than the dimension's.
     """
     if dimension.bins is not None:
-        return ()
+        return tuple(map(text, dimension.bins.names))
     return tuple(_literal(value, dimension) for value in dimension.values)
 
 
