@@ -17,7 +17,6 @@ from semantic.errors import MetricastError, QueryError
 from semantic.load import load_texts
 from semantic.model import Model
 from semantic.query import Query
-from tests.awaited import bins_are_ordered
 from tests.reference import Answer, Dataset, Derived, Expr, Refused, Simple, Value, evaluate
 from tests.strategies import Example
 
@@ -41,8 +40,6 @@ class Rejected(Exception):
 
 
 def judge(example: Example) -> Verdict:
-    if not bins_are_ordered() and _is_by_bins(example):
-        return AGREED
     try:
         expected: Answer | Refused = evaluate(example.model, example.query, example.as_of)
     except Refused as refusal:
@@ -61,12 +58,6 @@ def judge(example: Example) -> Verdict:
     if isinstance(expected, Refused):
         return Verdict("accepted", f"should be refused: {expected}\n{compiled.sql}")
     return _judge_answer(example, compiled, expected)
-
-
-def _is_by_bins(example: Example) -> bool:
-    dimensions = [each for dataset in example.model.datasets.values() for each in dataset.dimensions]
-    binned = {each.name for each in dimensions if each.bins}
-    return any(name.split(".")[-1] in binned for name in example.query.by)
 
 
 def load(example: Example) -> Model:
