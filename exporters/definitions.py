@@ -31,6 +31,7 @@ from semantic.described import Names
 from semantic.errors import Diagnostic, ModelError, QueryError, Report, Span, suggest
 from semantic.model import Model
 from semantic.query import Query
+from semantic.sound import Lost, mend_keys, read_rest
 from semantic.source import Node, Shape, read_shape
 
 _ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)  # whether a query is right does not depend on it
@@ -104,6 +105,19 @@ def read_exports(model: Model, report: Report) -> tuple[Export, ...]:
     return tuple(exports)
 
 
+def read_schedules(model: Model) -> Iterator[tuple[Node, Schedule]]:
+    """The schedules that can be read, each with the place of its export, whatever else is wrong there."""
+    for _, node, _ in model.documents.entries("exports"):
+        written = node.children.get("schedule")
+        shape = read_shape(written, ScheduleShape, lambda _: None) if written and written.value is not None else None
+        if shape is not None:
+            yield node, _schedule(shape, model)
+
+
+def _schedule(written: ScheduleShape, model: Model) -> Schedule:
+    return Schedule(written.cron, written.timezone or model.time_zone, written.catch_up)
+
+
 def _check_collisions(exports: Iterable[Export], model: Model, report: Report) -> None:
     """Two destinations that write one file: the second would silently replace what the first delivered."""
     owners: dict[str, Export] = {}
@@ -121,20 +135,38 @@ def _check_collisions(exports: Iterable[Export], model: Model, report: Report) -
 def _read_export(name: str, node: Node, model: Model, report: Report) -> Export | None:
     mistakes: list[Diagnostic] = []
     shape = read_shape(node, ExportShape, mistakes.append, f"export '{name}'", name=name)
-    export = None if shape is None else _with_destinations(_bare(shape, node, model), mistakes.append)
-    if export is not None:
-        _check_queries(export, model, mistakes.append)
-        _check_templates(export, model, mistakes.append)
+    if shape is not None:
+        export = _checked(shape, node, model, mistakes.append)
+    else:
+        _check_rest(name, node, model, mistakes.append)
     for mistake in mistakes:
         report(mistake)
     return None if mistakes else export
 
 
+def _checked(shape: ExportShape, node: Node, model: Model, report: Report) -> Export:
+    """The export, after everything that its shape does not tell has been checked."""
+    export = _with_destinations(_bare(shape, node, model), report)
+    _check_queries(export, model, report)
+    _check_templates(export, model, report)
+    return export
+
+
+def _check_rest(name: str, node: Node, model: Model, report: Report) -> None:
+    """Check what is right in an export that has mistakes, and keep still about what is their consequence."""
+    lost, found = Lost(), list[Diagnostic]()
+    mended = mend_keys(node, ExportShape, "name")
+    shape = read_rest(f"exports.{name}", mended, ExportShape, lost, name=name)
+    if shape is not None:
+        _checked(shape, mended, model, found.append)
+    for mistake in found:
+        if not lost.touch(mistake):
+            report(mistake)
+
+
 def _bare(shape: ExportShape, node: Node, model: Model) -> Export:
     """The export without its destinations."""
-    written = shape.schedule
-    zone = (written and written.timezone) or model.time_zone
-    schedule = Schedule(written.cron, zone, written.catch_up) if written else None
+    schedule = _schedule(shape.schedule, model) if shape.schedule else None
     queries = {name: query.query(shape.period) for name, query in shape.queries.items()}
     return Export(shape.name, shape.description, shape.owner, schedule, shape.period, queries, (), node)
 
@@ -193,13 +225,14 @@ def _place(export: Node, name: str, mistake: Diagnostic) -> Span:
     query = export.child("queries", name)
     condition = query.children.get(mistake.span.file) if mistake.span else None
     if condition is not None and mistake.span is not None:
-        start = mistake.span.column - 1
+        lines = str(condition.value).split("\n")[: mistake.span.line - 1]
+        start = sum(len(line) + 1 for line in lines) + mistake.span.column - 1
         return condition.locate(start, start + mistake.span.length)
     scalars = [*_scalars(query), *_scalars(export.children.get("period"))]
     for word in re.findall(r"'([^']+)'", mistake.message):
         for scalar in scalars:
-            if (at := str(scalar.value).find(word)) >= 0:
-                return scalar.locate(at, at + len(word))
+            if found := re.search(rf"(?<![\w.]){re.escape(word)}(?![\w.])", str(scalar.value)):
+                return scalar.locate(*found.span())
     return export.child("queries").key_span(name)
 
 

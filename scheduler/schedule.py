@@ -8,14 +8,16 @@ Daylight saving, for the wall-clock times that a day has not or has twice:
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-from exporters.base import Export
+from exporters.base import Export, Schedule
+from exporters.definitions import read_schedules
 from scheduler.cron import Cron, OnProblem, Problem, parse_cron
 from semantic.errors import Diagnostic, Report, suggest
+from semantic.model import Model
 from semantic.source import Node
 
 _DAY = timedelta(days=1)
@@ -67,20 +69,22 @@ def read_zone(name: str, report: OnProblem) -> ZoneInfo | None:
 
 def read_timetable(export: Export, report: Report) -> Timetable | None:
     """The timetable of an export; None if it has no schedule, or after every mistake has been reported."""
-    if export.schedule is None:
-        return None
-    written = export.node.child("schedule")
-    cron = parse_cron(export.schedule.cron, _at(written.child("cron"), "E601", report))
-    zone = read_zone(export.schedule.time_zone, _at(written.child("timezone"), "E602", report))
-    return Timetable(cron, zone) if cron and zone else None
+    return _read(export.schedule, export.node, report) if export.schedule else None
 
 
-def check_schedules(exports: Iterable[Export]) -> tuple[Diagnostic, ...]:
-    """Every mistake in the schedules of these exports."""
+def check_schedules(model: Model) -> tuple[Diagnostic, ...]:
+    """Every mistake in the schedules of a project, also of exports in which something else is wrong."""
     mistakes: list[Diagnostic] = []
-    for export in exports:
-        read_timetable(export, mistakes.append)
+    for node, schedule in read_schedules(model):
+        _read(schedule, node, mistakes.append)
     return tuple(mistakes)
+
+
+def _read(schedule: Schedule, export: Node, report: Report) -> Timetable | None:
+    written = export.child("schedule")
+    cron = parse_cron(schedule.cron, _at(written.child("cron"), "E601", report))
+    zone = read_zone(schedule.time_zone, _at(written.child("timezone"), "E602", report))
+    return Timetable(cron, zone) if cron and zone else None
 
 
 def _at(node: Node, code: str, report: Report) -> OnProblem:

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from zoneinfo import ZoneInfo
 
-from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from semantic.aggregates import ORDERED
-from semantic.check_joins import check_joins, is_time
+from semantic.check_joins import check_all_joins, is_time
+from semantic.check_rows import check_own_rows
 from semantic.errors import Diagnostic, QueryError, Span, listing, suggest
-from semantic.expressions import GRAINS, Expression, ExpressionError, Name
+from semantic.expressions import GRAINS, ExpressionError, Name
 from semantic.joins import Route, follow
 from semantic.metric_types import Metric, Ratio
-from semantic.metric_types.simple import Simple
-from semantic.model import RESERVED, Dataset, Model
-from semantic.names import names_within, read_name
+from semantic.model import RESERVED, Model
+from semantic.names import read_name
 from semantic.parse import parse
 from semantic.places import key_place, name_place, value_place, within
 from semantic.scan_select import is_table_name, parse_dataset_sql
-from semantic.scans import Context, RowScope, Unreachable
 from semantic.targets import is_template
 
 Check = Callable[[Model], Iterator[Diagnostic]]
@@ -156,69 +153,20 @@ def check_metrics(model: Model) -> Iterator[Diagnostic]:
         for reference in metric.references():
             if reference.metric not in model.metrics:
                 span = within(model, reference.start, reference.end, at, *reference.path)
-                hint = suggest(reference.metric, model.metrics)
                 message = f"unknown metric '{reference.metric}' in {getattr(metric, 'type', 'metric')} '{metric.name}'"
-                yield Diagnostic("E209", message, span, hint)
-        yield from _check_own_rows(model, metric)
+                yield Diagnostic("E209", message, span, _no_metric(model, reference.metric))
+        yield from check_own_rows(model, metric)
         yield from _check_ignored(model, metric)
 
 
-def _check_own_rows(model: Model, metric: Metric) -> Iterator[Diagnostic]:
-    """A simple metric's dataset exists, and its looked-up names can be looked up."""
-    if not isinstance(metric, Simple):
-        return
-    at = f"metrics.{metric.name}"
-    if metric.dataset not in model.datasets:
-        hint = suggest(metric.dataset, model.datasets) or f"datasets: {listing(model.datasets)}"
-        message = f"unknown dataset '{metric.dataset}' in metric '{metric.name}'"
-        yield Diagnostic("E205", message, value_place(model, at, "dataset"), hint)
-        return
-    for path, text in metric.texts:
-        try:
-            names = [name for read in metric.read(path, text) for name in read.names]
-        except ExpressionError:
-            continue  # reported by the metric itself
-        for name in names:
-            span = within(model, name.start, name.end, at, *path)
-            yield from _check_row_name(model, metric, name, span, is_condition=path == ("filter",))
-    yield from _check_order(model, metric, model.datasets[metric.dataset])
-    own = model.dimensions[metric.dataset].get(metric.time or "")
-    if own is not None and not own.is_time:
-        message = f"'{metric.time}' is not a time dimension of dataset '{metric.dataset}'"
-        hint = "give it the type date, timestamp or timestamptz"
-        yield Diagnostic("E204", message, value_place(model, at, "time"), hint)
-
-
-def _check_row_name(
-    model: Model, metric: Simple, name: Name, span: Span, *, is_condition: bool
-) -> Iterator[Diagnostic]:
-    """A name in a metric's own expressions: looked-up ones lead somewhere, segments stand in conditions only."""
-    if name.qualifier not in ("", metric.dataset):
-        yield from _check_looked_up(model, metric.dataset, str(name), span)
-    elif not name.qualifier and name.name in model.segments:
-        if not is_condition and name.name in model.metrics:
-            return  # the segment's name is reported where it is given
-        if not is_condition:
-            message = f"'{name}' in metric '{metric.name}' is a segment, which is a condition and no value"
-            yield Diagnostic("E213", message, span, "put it into filter")
-            return
-        try:
-            within = list(names_within(model, Expression(name.name, exp.column(name.name))))
-        except ExpressionError:
-            return  # reported by the segment itself
-        for found in within:
-            yield from _check_looked_up(model, metric.dataset, str(found), span)
-
-
-def _check_order(model: Model, metric: Simple, dataset: Dataset) -> Iterator[Diagnostic]:
-    """What depends on the order of rows needs a clock and a key."""
-    if metric.agg not in ORDERED:
-        return
-    missing = "time" if (metric.time or dataset.time) is None else "primary_key"
-    if missing == "time" or not dataset.primary_key:
-        message = f"'{metric.agg}' takes the order of the rows in time, and dataset '{dataset.name}' has no {missing}"
-        span = value_place(model, f"metrics.{metric.name}", "agg")
-        yield Diagnostic("E215", message, span, f"declare it: {missing}: … in dataset '{dataset.name}'")
+def _no_metric(model: Model, name: str) -> str:
+    """What to do about a name that is no metric where one is needed."""
+    example = f"{{dataset: {model.owners.get(name, ('…',))[0]}, agg: sum, expr: {name}}}"
+    if name in model.owners:
+        return (
+            f"it is a dimension of {listing(model.owners[name])}; metrics are made of metrics: make one, as {example}"
+        )
+    return suggest(name, model.metrics) or f"metrics are made of metrics; make one of a column, as {example}"
 
 
 def check_segments(model: Model) -> Iterator[Diagnostic]:
@@ -263,22 +211,6 @@ def _segments_within(model: Model, text: str, seen: frozenset[str]) -> frozenset
     return seen
 
 
-def _check_looked_up(model: Model, dataset: str, name: str, span: Span) -> Iterator[Diagnostic]:
-    from datetime import UTC, datetime
-
-    from semantic.periods import Calendar
-
-    if any(diagnostic for diagnostic in check_joins(model)):
-        return  # paths cannot be followed before the joins are right
-    context = Context(model, Calendar(model.time_zone, model.week_start), datetime(2000, 1, 1, tzinfo=UTC))
-    try:
-        RowScope(context, dataset, model.datasets[dataset].time, f"dataset '{dataset}'").key(read_name(model, name))
-    except QueryError as error:
-        yield Diagnostic("E213", error.diagnostics[0].message, span, error.diagnostics[0].hint)
-    except Unreachable as error:
-        yield Diagnostic("E213", str(error), span)
-
-
 def _check_ignored(model: Model, metric: Metric) -> Iterator[Diagnostic]:
     if not isinstance(metric, Ratio):
         return
@@ -317,7 +249,7 @@ CHECKS: tuple[Check, ...] = (
     check_names,
     check_cases,
     check_datasets,
-    check_joins,
+    check_all_joins,
     check_dimensions,
     check_segments,
     check_metrics,

@@ -12,12 +12,16 @@ from semantic.parse import parse_key
 from semantic.places import key_place, value_place, within
 
 
-def check_joins(model: Model) -> Iterator[Diagnostic]:
+def check_all_joins(model: Model) -> Iterator[Diagnostic]:
     """Every join leads to a key of a dataset, with as many columns."""
     for dataset in model.datasets.values():
-        for name, join in dataset.joins.items():
-            place = (f"datasets.{dataset.name}", "joins", name)
-            yield from _check_join(model, dataset, name, join, place)
+        yield from check_joins(model, dataset)
+
+
+def check_joins(model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
+    """The joins of one dataset."""
+    for name, join in dataset.joins.items():
+        yield from _check_join(model, dataset, name, join, (f"datasets.{dataset.name}", "joins", name))
 
 
 def _check_join(

@@ -10,11 +10,12 @@ from semantic.expressions import Expression, ExpressionError, Name
 from semantic.kinds import Kind, KindOf, kind_of_expression
 from semantic.metric_types import Metric, Simple
 from semantic.model import Model
-from semantic.names import DimensionRef, TimeWord, read_name
+from semantic.names import DimensionRef, dimensions_of, read_name
 from semantic.parse import parse
-from semantic.periods import Calendar
+from semantic.periods import DAY_GRAINS, Calendar
 from semantic.places import within
 from semantic.scans import Context, RowScope, Unreachable
+from semantic.trees import column
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # kinds do not depend on it
 Place = tuple[str | int, ...]
@@ -48,14 +49,24 @@ def check_segment_kinds(model: Model) -> Iterator[Diagnostic]:
         if not name.qualifier and name.name in model.segments:
             return "boolean"
         reference = read_name(model, name)
-        match reference:
-            case DimensionRef(qualifier, found, None) if qualifier in model.dimensions:
-                return model.dimensions[qualifier][found].kind
-            case DimensionRef() | TimeWord():
-                return None
+        if not isinstance(reference, DimensionRef):
+            return None
+        kinds = {dimension.kind for dimension in dimensions_of(model, reference)}
+        if reference.grain is not None:
+            return _kind_at(reference.grain, kinds, name)
+        return kinds.pop() if len(kinds) == 1 else None
 
     for name, segment in model.segments.items():
         yield from _check(model, segment.filter, kind_of, "boolean", (f"segments.{name}", "filter"))
+
+
+def _kind_at(grain: str, kinds: set[Kind | None], name: Name) -> Kind:
+    """The kind of a time dimension at a grain. Raises ExpressionError where it has none."""
+    if kinds.isdisjoint(("date", "timestamp")):
+        raise ExpressionError(f"'{'.'.join(name.parts[:-1])}' is not a time, so it has no grain", name.start, name.end)
+    if kinds == {"date"} and grain not in DAY_GRAINS:
+        raise ExpressionError(f"'{'.'.join(name.parts[:-1])}' is a date: it has no {grain}", name.start, name.end)
+    return "date" if grain in DAY_GRAINS else "timestamp"
 
 
 def check_metric_kinds(model: Model) -> Iterator[Diagnostic]:
@@ -70,13 +81,33 @@ def _check_rows(model: Model, metric: Simple) -> Iterator[Diagnostic]:
     scope = RowScope(context, metric.dataset, time, f"metric '{metric.name}'")
     for path, text in metric.texts:
         place = (f"metrics.{metric.name}", *path)
-        if path == ("filter",):
-            yield from _check(model, text, scope.row_kind, "boolean", place)
-            continue
-        for aggregation in metric.aggregations:
-            for value in aggregation.values:
-                if metric.agg is None or value.text == text:
-                    yield from _check(model, value, scope.row_kind, aggregation.wanted, place)
+        wrong = [*_check_meanings(model, scope, metric.read(path, text), place)]
+        yield from wrong or _check_values(model, metric, scope, text, place)
+
+
+def _check_values(model: Model, metric: Simple, scope: RowScope, text: str, place: Place) -> Iterator[Diagnostic]:
+    if place[-1] == "filter":
+        yield from _check(model, text, scope.row_kind, "boolean", place)
+        return
+    for aggregation in metric.aggregations:
+        for value in aggregation.values:
+            if metric.agg is None or value.text == text:
+                yield from _check(model, value, scope.row_kind, aggregation.wanted, place)
+
+
+def _check_meanings(model: Model, scope: RowScope, read: tuple[Expression, ...], place: Place) -> Iterator[Diagnostic]:
+    """Every name has what it needs: a clock where it is about the time of the rows, a time where it has a grain."""
+    at, *path = place
+    for name in (name for expression in read for name in expression.names):
+        try:
+            scope.row_meaning(name)
+        except QueryError as error:
+            found = error.diagnostics[0]
+            code = {"E312": "E232", "E314": "E217", "E315": "E217"}.get(found.code)
+            if code is not None:
+                yield Diagnostic(code, found.message, within(model, name.start, name.end, str(at), *path), found.hint)
+        except Unreachable:
+            continue  # reported among the names
 
 
 def _check_metric(model: Model, metric: Metric) -> Iterator[Diagnostic]:
@@ -95,13 +126,15 @@ def _check_metric(model: Model, metric: Metric) -> Iterator[Diagnostic]:
 def _check(
     model: Model, written: str | Expression, kind_of: KindOf, wanted: Kind | None, place: Place
 ) -> Iterator[Diagnostic]:
+    expression = parse(written) if isinstance(written, str) else written
     try:
-        kind_of_expression(parse(written) if isinstance(written, str) else written, kind_of, wanted)
+        kind_of_expression(expression, kind_of, wanted)
+        expression.replace_names(lambda name: column(name.name, name.qualifier), kind_of)
     except ExpressionError as error:
         at, *path = place
         yield Diagnostic("E217", error.message, within(model, error.start, error.end, str(at), *path), error.hint)
     except (QueryError, Unreachable):
-        return  # a clock that is missing or not to be reached matters only to the queries that need it
+        return  # reported among the names
 
 
 KIND_CHECKS = (check_dimension_kinds, check_segment_kinds, check_metric_kinds)

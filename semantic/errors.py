@@ -111,16 +111,16 @@ class Named(Protocol):
         """Whether it is left out of lists."""
 
 
-def suggest(word: str, known: Iterable[str]) -> str | None:
+def suggest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """`did you mean 'revenue'?` for the known word nearest to `word`, else None."""
-    name = nearest(word, known)
+    name = nearest(word, known, likeness)
     return None if name is None else f"did you mean '{name}'?"
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """The known word that was probably meant: letters in another order are nearer than other letters."""
     names = list(known)
-    near = difflib.get_close_matches(word.lower(), [name.lower() for name in names], n=3, cutoff=0.6)
+    near = difflib.get_close_matches(word.lower(), [name.lower() for name in names], n=3, cutoff=likeness)
     near.sort(key=lambda name: sorted(name) != sorted(word.lower()))
     return next((name for name in names if near and name.lower() == near[0]), None)
 

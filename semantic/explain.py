@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from semantic.errors import Diagnostic, QueryError, known_as
+from semantic.check_query import unknown_metric
+from semantic.errors import QueryError
 from semantic.expressions import GRAINS, Name
 from semantic.joins import Route, find_route, key_columns
 from semantic.metric_types import Metric, Simple
@@ -46,8 +47,7 @@ def explain_metric(model: Model, name: str) -> Explanation:
     """Explain a metric. Raises QueryError for an unknown one."""
     metric = model.metrics.get(name)
     if metric is None:
-        hint = known_as(name, model.metrics) or "metricast list metrics shows them"
-        raise QueryError(Diagnostic("E303", f"unknown metric '{name}'", hint=hint))
+        raise QueryError(unknown_metric(model, name))
     leaves = sorted(metrics_within(model, metric), key=lambda leaf: leaf.name)
     reachable, unreachable = _cuts(model, leaves)
     return Explanation(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from semantic.errors import Diagnostic, QueryError, known_as, listing
+from semantic.errors import Diagnostic, QueryError, known_as, listing, suggest
+from semantic.expressions import GRAINS
 from semantic.model import Dataset, Model
 
 Path = tuple[str, ...]
@@ -45,7 +46,7 @@ def _routes(model: Model, route: Route, used: frozenset[tuple[str, str]], ends: 
     yield route
     for name, join in model.datasets[route.dataset].joins.items():
         target = join.dataset or name
-        towards = target in model.datasets and not ends.isdisjoint(_reachable(model)[target])
+        towards = target in model.datasets and not ends.isdisjoint(reachable(model)[target])
         if (route.dataset, name) not in used and (towards or route.dataset in ends):
             longer = Route((*route.path, name), target)
             if target in model.datasets:
@@ -53,7 +54,7 @@ def _routes(model: Model, route: Route, used: frozenset[tuple[str, str]], ends: 
 
 
 @lru_cache(maxsize=16)
-def _reachable(model: Model) -> dict[str, frozenset[str]]:
+def reachable(model: Model) -> dict[str, frozenset[str]]:
     """For each dataset those that any chain of joins leads to, itself included."""
     found = {name: {name} for name in model.datasets}
     for _ in model.datasets:
@@ -117,10 +118,10 @@ def owner_of(model: Model, name: str) -> str:
         raise QueryError(Diagnostic("E310", message, hint=f"one of {choices}"))
     known = {dimension: found for all_ in model.dimensions.values() for dimension, found in all_.items()}
     known |= {f"{dataset}.{found}": all_[found] for dataset, all_ in model.dimensions.items() for found in all_}
-    hint = known_as(name, known)
-    raise QueryError(
-        Diagnostic("E302", f"unknown dimension '{name}'", hint=hint or "metricast list dimensions shows them")
-    )
+    metric = "it is a metric, not a dimension" if name in model.metrics else None
+    hint = metric or suggest(name, GRAINS, likeness=0.75) or known_as(name, known)
+    hint = hint or "metricast list dimensions shows them"
+    raise QueryError(Diagnostic("E302", f"unknown dimension '{name}'", hint=hint))
 
 
 def key_columns(dataset: Dataset) -> tuple[str, ...]:

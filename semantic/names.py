@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from semantic.errors import Diagnostic, QueryError, listing, suggest
 from semantic.expressions import GRAINS, Expression, Name
-from semantic.joins import owner_of
+from semantic.joins import owner_of, routes_to
 from semantic.model import Dimension, Model
 from semantic.parse import parse
 
@@ -42,6 +42,9 @@ def read_name(model: Model, name: Name | str) -> Reference:
     grain = None
     if len(parts) > 1 and parts[-1] in GRAINS:
         parts, grain = parts[:-1], parts[-1]
+    elif len(parts) == 3 or (len(parts) == 2 and not _is_qualifier(model, parts[0]) and parts[0] in model.owners):
+        hint = suggest(parts[-1], GRAINS) or f"grains: {listing(GRAINS)}"
+        raise QueryError(Diagnostic("E315", f"'{parts[-1]}' in '{'.'.join(parts)}' is no grain of a time", hint=hint))
     if len(parts) == 1:
         return DimensionRef(owner_of(model, parts[0]), parts[0], grain)
     if len(parts) != 2:
@@ -58,6 +61,23 @@ def names_within(model: Model, expression: Expression, seen: frozenset[str] = fr
         elif name.name not in seen:
             inner = parse(model.segments[name.name].filter)
             yield from names_within(model, inner, seen | {name.name})
+
+
+def no_way(model: Model, base: str, qualifier: str) -> tuple[str, str | None]:
+    """Why no chain of joins leads from a dataset to what a qualifier names, and what to do where that is known."""
+    for other in datasets_called(model, qualifier):
+        way = next(routes_to(model, other, base, by_join=False), None)
+        if way is not None:
+            message = (
+                f"'{other}' joins to '{base}' ({other}.{way}), so one row of '{base}' has many of '{other}': "
+                "cut or filtered by them, it would be counted more than once (fan-out)"
+            )
+            return message, f"count from '{other}': a metric over it can be cut by '{base}' as well"
+    return f"dataset '{base}' has no join that leads to '{qualifier}'", None
+
+
+def _is_qualifier(model: Model, word: str) -> bool:
+    return word in model.datasets or any(word in dataset.joins for dataset in model.datasets.values())
 
 
 def datasets_called(model: Model, qualifier: str) -> tuple[str, ...]:

@@ -115,7 +115,7 @@ def _one(written: str, calendar: Calendar, whole: str) -> Period:
                 raise
             except (ValueError, OverflowError) as error:
                 raise _refuse(whole, f"'{written}' is not in the calendar ({error})") from None
-    raise _refuse(whole, f"'{written}' is none of the known forms")
+    raise _refuse(whole, f"{'it' if written == whole else repr(written)} is none of the known forms")
 
 
 def _week(found: re.Match[str], calendar: Calendar) -> Period:

@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlglot import exp
 
 from semantic.aggregates import Aggregation
-from semantic.errors import Diagnostic, QueryError, known_as, listing, suggest
-from semantic.expressions import Expression, ExpressionError, number
+from semantic.check_query import check_query
+from semantic.errors import Diagnostic, QueryError, listing
+from semantic.expressions import Expression, number
 from semantic.joins import Route, find_route
 from semantic.metric_types import Metric, Simple
 from semantic.model import Dimension, Model
@@ -20,7 +21,7 @@ from semantic.periods import Calendar, Period, parse_period
 from semantic.plan import Key, Measure, Output, Plan, Scan, Sort
 from semantic.privacy import check_purpose, refuse_conditions, refuse_picking
 from semantic.query import Query
-from semantic.scans import Context, RowScope, Unreachable, refuse_expression
+from semantic.scans import Context, RowScope, Unreachable
 from semantic.trees import unused
 from semantic.value_order import compares_as_text, ordered_values
 
@@ -89,7 +90,7 @@ def resolve(query: Query, model: Model, as_of: datetime) -> tuple[Plan, Asked]:
         message = f"nothing in this query makes groups by {by}: every part ignores some of it"
         raise QueryError(Diagnostic("E318", message, hint="add a metric that is counted by them"))
     broadcasts = tuple(scan for scan in scans if len(scan.keys) < len(asked.by))
-    order = tuple(_sort(query, entry) for entry in query.order)
+    order = tuple(_sort(entry) for entry in query.order)
     return Plan(keys, own, broadcasts, outputs, having, order, query.limit, query.totals), asked
 
 
@@ -98,11 +99,16 @@ def understand(query: Query, model: Model, as_of: datetime) -> Asked:
     if as_of.tzinfo is None:
         hint = "give it a time zone: datetime(…, tzinfo=…)"
         raise QueryError(Diagnostic("E324", f"as-of {as_of} is no instant: it has no time zone", hint=hint))
+    mistakes = [*check_query(query, model)]
     calendar = Calendar(_zone(query.time_zone) or model.time_zone, model.week_start)
-    _check_names(query, model)
+    try:
+        period = parse_period(query.period, calendar, as_of) if query.period is not None else None
+    except QueryError as error:
+        mistakes += error.diagnostics
+    if mistakes:
+        raise QueryError(*mistakes)
     by = tuple((_key(model, name, reference), reference) for name in query.by for reference in [read_name(model, name)])
-    where = _parse(query.where, "where") if query.where is not None else None
-    period = parse_period(query.period, calendar, as_of) if query.period is not None else None
+    where = parse(query.where) if query.where is not None else None
     _check_privacy(query, model, by, where)
     return Asked(query, Context(model, calendar, as_of), by, where, period)
 
@@ -119,22 +125,6 @@ def _check_privacy(query: Query, model: Model, by: tuple[tuple[Key, Reference], 
 def leaf_column(name: str) -> exp.Expr:
     """The placeholder of a leaf in an output; `lower` puts the value in its place."""
     return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(LEAF))
-
-
-def _check_names(query: Query, model: Model) -> None:
-    for name in query.metrics:
-        if name not in model.metrics:
-            kind = "a dimension, not a metric: ask for it with by" if name in model.owners else None
-            hint = kind or known_as(name, model.metrics) or "metricast list metrics shows them"
-            raise QueryError(Diagnostic("E303", f"unknown metric '{name}'", hint=hint))
-    if not query.metrics and not query.by:
-        raise QueryError(Diagnostic("E304", "the query asks for nothing", hint="name a metric, or a dimension with by"))
-    columns = [name.lower() for name in (*query.by, *query.metrics)]
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise QueryError(Diagnostic("E305", f"asked for twice: {listing(twice)}"))
-    if query.limit is not None and query.limit < 0:
-        raise QueryError(Diagnostic("E306", f"the limit must not be negative: {query.limit}"))
 
 
 def _zone(name: str | None) -> str | None:
@@ -161,13 +151,6 @@ def _dimension_key(name: str, found: tuple[Dimension, ...]) -> Key:
     """A dimension's column, with the order of its values where all that the name can mean agree on one."""
     orders = {(ordered_values(dimension), compares_as_text(dimension)) for dimension in found}
     return Key(name, None, *orders.pop()) if len(orders) == 1 else Key(name)
-
-
-def _parse(written: str, shown_as: str) -> Expression:
-    try:
-        return parse(written)
-    except ExpressionError as error:
-        raise refuse_expression(error, written, shown_as) from None
 
 
 def _ignored_keys(asked: Asked, base: str, ignore: Iterable[str]) -> frozenset[str]:
@@ -235,7 +218,7 @@ def _group(scope: RowScope, key: Key, reference: Reference, shown_as: str) -> ex
     try:
         return scope.key(reference)
     except Unreachable as error:
-        hint = f"leave '{key.name}' out, or, within a ratio: {{metric: …, ignore: [{key.name}]}}"
+        hint = error.hint or f"leave '{key.name}' out, or, within a ratio: {{metric: …, ignore: [{key.name}]}}"
         message = f"metric '{shown_as}' cannot be cut by '{key.name}': {error}"
         raise QueryError(Diagnostic("E316", message, hint=hint)) from None
 
@@ -250,7 +233,7 @@ def _filters(asked: Asked, scope: RowScope, shown_as: str) -> Iterable[exp.Expr]
     except Unreachable as error:
         names = listing([str(name) for name in names_within(asked.context.model, asked.where)])
         message = f"metric '{shown_as}' cannot be filtered by {names}: {error}"
-        hint = "a filter is never dropped for one metric: ask for the metrics apart"
+        hint = error.hint or "a filter is never dropped for one metric: ask for the metrics apart"
         raise QueryError(Diagnostic("E317", message, hint=hint)) from None
 
 
@@ -283,22 +266,11 @@ def _bases(model: Model, qualifiers: list[str]) -> list[str]:
 def _having(query: Query, outputs: dict[str, exp.Expr]) -> exp.Expr | None:
     if query.having is None:
         return None
-    expression = _parse(query.having, "having")
-    for name in expression.names:
-        if str(name) not in outputs:
-            hint = suggest(str(name), outputs) or "having is about the metrics asked for; where is about dimensions"
-            raise QueryError(Diagnostic("E308", f"'{name}' in having is not a metric of this query", hint=hint))
-    return expression.replace_names(lambda name: outputs[str(name)].copy())
+    return parse(query.having).replace_names(lambda name: outputs[str(name)].copy())
 
 
-def _sort(query: Query, entry: str) -> Sort:
+def _sort(entry: str) -> Sort:
     name, _, direction = entry.strip().partition(" ")
-    columns = (*query.by, *query.metrics)
-    if name not in columns:
-        hint = suggest(name, columns) or f"columns: {listing(columns)}"
-        raise QueryError(Diagnostic("E309", f"cannot order by '{name}': it is not asked for", hint=hint))
-    if direction.strip().lower() not in ("", "asc", "desc"):
-        raise QueryError(Diagnostic("E309", f"'{direction.strip()}' is no direction", hint="write asc or desc"))
     return Sort(name, direction.strip().lower() == "desc")
 
 

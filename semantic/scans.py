@@ -8,8 +8,9 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from semantic.check_query import expression_mistake
 from semantic.clocks import Clock, clock_of, comparable
-from semantic.errors import Diagnostic, QueryError, Span
+from semantic.errors import Diagnostic, QueryError
 from semantic.expressions import (
     Expression,
     ExpressionError,
@@ -24,7 +25,7 @@ from semantic.expressions import (
 from semantic.joins import Route, find_route, key_columns
 from semantic.kinds import Kind, kind_of_expression
 from semantic.model import Bins, Dimension, Model
-from semantic.names import DimensionRef, Reference, TimeWord, read_name
+from semantic.names import DimensionRef, Reference, TimeWord, no_way, read_name
 from semantic.parse import parse
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.plan import Lookup
@@ -42,6 +43,10 @@ class Context:
 
 class Unreachable(Exception):
     """A dimension that cannot be looked up from a dataset; the caller knows which metric asked."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 @dataclass(slots=True)
@@ -108,11 +113,11 @@ class RowScope:
 
     def row_condition(self, expression: Expression) -> exp.Expr:
         """A metric's own filter: as `row_value`, and a bare name may be a segment."""
+        return self._bind(expression, self.row_meaning, self.row_kind, f"dataset {self.dataset}", "boolean")
 
-        def resolve(name: Name) -> exp.Expr:
-            return self._segment(name) or self._metric_name(name)
-
-        return self._bind(expression, resolve, self.row_kind, f"dataset {self.dataset}", "boolean")
+    def row_meaning(self, name: Name) -> exp.Expr:
+        """What a name in a metric's own expressions means: a segment, a dimension, a column."""
+        return self._segment(name) or self._metric_name(name)
 
     def row_kind(self, name: Name) -> Kind | None:
         """The kind of value that a name in a metric's own expressions has, None where it is not known."""
@@ -148,7 +153,7 @@ class RowScope:
             kind_of_expression(expression, kind_of, wanted)
             return expression.replace_names(resolve, kind_of)
         except ExpressionError as error:
-            raise refuse_expression(error, expression.text, shown_as) from None
+            raise QueryError(expression_mistake(error, expression.text, shown_as)) from None
 
     def _metric_name(self, name: Name) -> exp.Expr:
         if name.qualifier in ("", self.dataset):
@@ -203,7 +208,7 @@ class RowScope:
     def _route(self, qualifier: str, name: str) -> Route:
         route = find_route(self.context.model, self.dataset, qualifier, f"{qualifier}.{name}")
         if route is None:
-            raise Unreachable(f"dataset '{self.dataset}' has no join that leads to '{qualifier}'")
+            raise Unreachable(*no_way(self.context.model, self.dataset, qualifier))
         return route
 
     def _look_up(self, qualifier: str, name: str) -> tuple[exp.Expr, Clock | None]:
@@ -245,7 +250,7 @@ class RowScope:
         try:
             value = wrap(expression.replace_names(resolve, kind_of))
         except ExpressionError as error:
-            raise refuse_expression(error, expression.text, shown_as) from None
+            raise QueryError(expression_mistake(error, expression.text, shown_as)) from None
         if alias == self.dataset or _is_strict(expression):
             return value
         key = column(self.context.model.datasets[dataset].primary_key[0], alias)
@@ -296,13 +301,6 @@ class RowScope:
         open_end = exp.Coalesce(this=valid_to, expressions=[call("forever", text(last.kind))])
         holds = (exp.LTE(this=valid_from, expression=from_at), exp.LT(this=to_at, expression=open_end))
         return Lookup(path, alias, model.datasets[owner], parent, keys, target, holds)
-
-
-def refuse_expression(error: ExpressionError, written: str, shown_as: str) -> QueryError:
-    """An expression's mistake as a diagnostic with a caret in the text that was given."""
-    length = max(1, error.end - error.start)
-    span = Span(shown_as, 1, error.start + 1, length, written) if "\n" not in written else None
-    return QueryError(Diagnostic("E330", error.message, span, error.hint))
 
 
 def lookup_condition(lookup: Lookup) -> exp.Expr:

@@ -97,7 +97,7 @@ def read_rest(at: str, node: Node, shape: type[Read], lost: Lost, **given: Any) 
             return shape.model_validate(value)
         except ValidationError as error:
             for path in dict.fromkeys(_existing(value, mistake["loc"]) for mistake in error.errors()):
-                lost.add_text(node.child(*path).text)
+                lost.add_text(f"{path[-1:]} {node.child(*path).text}")
                 inner = at.startswith("datasets.") and len(path) > 1 and path[0] in _PARTS_OF_DATASETS
                 lost.add_part((at, *map(str, path[:2])) if inner else (at,))
                 value = _without_value(value, path)
@@ -174,9 +174,11 @@ def _parts_around(index: int, at: str, node: Node) -> Iterator[Part]:
 
 
 def _holds(index: int, key: Span, node: Node) -> bool:
-    """Whether a character stands in the key or in the value of an entry."""
+    """Whether a character stands in the key or in the value of an entry, or in what it takes from elsewhere."""
     first = _index(node.source, key)
-    return first <= index < first + key.length or node.start <= index < node.end
+    if first <= index < first + key.length or node.start <= index < node.end:
+        return True
+    return any(_holds(index, node.key_span(str(name)), child) for name, child in node.children.items())
 
 
 def _index(source: Source, span: Span) -> int:

@@ -165,8 +165,9 @@ def test_broken_yaml_is_shown_with_its_place(tiny: Path, tmp_path: Path) -> None
     for command in (["validate"], ["query", "n"], ["list"]):
         result = run(*command, "--project", tmp_path)
         assert result.exit_code == 1
-        assert "model.yml:2:" in result.stderr
-        assert "model.yml:3:" in result.stderr
+        shown = result.stdout if command == ["validate"] else result.stderr
+        assert "model.yml:2:" in shown
+        assert "model.yml:3:" in shown
 
 
 def test_a_folder_without_a_project_says_what_to_do(tmp_path: Path) -> None:
@@ -317,8 +318,8 @@ def test_validate_goes_on_where_a_dimension_needs_a_clock(tmp_path: Path) -> Non
     )
     done = run("validate", "--data", "--project", folder)
     assert done.exit_code == 1
-    assert "hieght" in done.stderr
-    assert "E312" not in done.stderr
+    assert "hieght" in done.stdout
+    assert "E312" not in done.stdout
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:

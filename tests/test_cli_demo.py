@@ -112,5 +112,5 @@ def test_validate_looks_at_the_data(made: tuple[Path, Result], tmp_path: Path) -
     result = run("validate", "--data", "--project", folder)
     model.write_text(text)
     assert result.exit_code == 1
-    assert "activity_logs" in result.stderr
-    assert "did you mean 'activity_log'?" in result.stderr
+    assert "activity_logs" in result.stdout
+    assert "did you mean 'activity_log'?" in result.stdout

@@ -13,8 +13,9 @@ from scheduler.cli.deliver import export, serve
 from scheduler.cli.demo import demo
 from scheduler.cli.demo_data import demo_data
 from scheduler.cli.init import init
-from scheduler.cli.inspect import explain, list_, validate
+from scheduler.cli.inspect import explain, list_
 from scheduler.cli.query import query, sql
+from scheduler.cli.validate import validate
 
 EXIT_REFUSED, EXIT_INTERRUPTED = 1, 130
 

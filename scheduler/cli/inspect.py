@@ -1,4 +1,4 @@
-"""`metricast validate`, `list` and `explain`: looking at a project without asking for numbers."""
+"""`metricast list` and `explain`: looking at a project without asking for numbers."""
 
 from __future__ import annotations
 
@@ -7,25 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scheduler.cli.checks import check_data
-from scheduler.cli.console import COLOUR, Refusal, say, working
-from scheduler.cli.options import open_layer, project_option, target_option
+from scheduler.cli.console import COLOUR
+from scheduler.cli.options import open_layer, project_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from exporters.base import Export
-    from semantic import Diagnostic, Layer
+    from semantic import Layer
     from semantic.described import Described
     from semantic.model import Dimension
 
 Row = tuple[str, ...]
 
-VALIDATE_EXAMPLES = """\b
-Examples:
-  metricast validate
-  metricast validate --data
-"""
 LIST_EXAMPLES = """\b
 Examples:
   metricast list
@@ -36,35 +29,6 @@ EXPLAIN_EXAMPLES = """\b
 Examples:
   metricast explain active_users
 """
-
-
-@click.command(epilog=VALIDATE_EXAMPLES, short_help="Check the YAML, and the data with --data.")
-@click.option("--data", is_flag=True, help="Look at the data too: tables, columns, primary keys, validity.")
-@target_option
-@project_option
-def validate(project: Path, target: str | None, data: bool) -> None:
-    """Check the project's YAML and show every mistake with its place."""
-    with open_layer(project, target) as layer:
-        exports, found = _read_exports(layer)
-        if data:
-            found = (*found, *working("checking the data", lambda: check_data(layer), layer.cancel))
-        if found:
-            raise Refusal("\n".join(diagnostic.render() for diagnostic in found))
-        counts = {"dataset": layer.model.datasets, "metric": layer.model.metrics, "export": exports}
-        say("no mistakes in " + ", ".join(_count(word, len(things)) for word, things in counts.items()))
-
-
-def _count(word: str, number: int) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def _read_exports(layer: Layer) -> tuple[tuple[Export, ...], tuple[Diagnostic, ...]]:
-    from exporters.definitions import read_exports
-    from scheduler.schedule import check_schedules
-
-    mistakes: list[Diagnostic] = []
-    exports = read_exports(layer.model, mistakes.append)
-    return exports, (*mistakes, *check_schedules(exports))
 
 
 @click.command("list", epilog=LIST_EXAMPLES, short_help="List metrics, dimensions and exports.")

@@ -245,8 +245,8 @@ def test_a_locked_store_does_not_end_the_service(
 def test_mistakes_in_schedules_stand_at_their_place(tmp_path: Path) -> None:
     schedule = '{cron: "0 25 * * monday", timezone: Europe/Berln}'
     shop = make_shop(tmp_path, weekly=weekly(schedule))
-    with open_project(shop) as (_, exports):
-        found = check_schedules(exports.values())
+    with open_project(shop) as (layer, _):
+        found = check_schedules(layer.model)
     line = weekly(schedule).splitlines()[3]
     assert [(each.code, each.span and each.span.line, each.span and each.span.column) for each in found] == [
         ("E601", 4, line.index("25") + 1),

@@ -1,0 +1,60 @@
+"""Diagnostics for people, for programs, and as annotations for a CI; `semantic/ERRORS.md` documents the shapes."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import PurePath
+
+from semantic.errors import Diagnostic
+
+Place = Callable[[str], str]  # a file of the project → the path under which the reader knows it
+
+
+def as_text(mistakes: Iterable[Diagnostic]) -> str:
+    """Each with its line and a caret."""
+    return "".join(f"{mistake.render()}\n" for mistake in mistakes)
+
+
+def as_json(mistakes: Iterable[Diagnostic]) -> str:
+    """A JSON list with an object for each; what has no place has null for file, line and columns."""
+    return json.dumps([_object(mistake) for mistake in mistakes], ensure_ascii=False, indent=2) + "\n"
+
+
+def _object(mistake: Diagnostic) -> dict[str, str | int | None]:
+    span = mistake.span
+    return {
+        "code": mistake.code,
+        "severity": "error",
+        "message": mistake.message,
+        "file": PurePath(span.file).as_posix() if span else None,
+        "line": span.line if span else None,
+        "column": span.column if span else None,
+        "end_column": span.column + span.length if span else None,
+        "hint": mistake.hint,
+        "docs": f"semantic/ERRORS.md#{mistake.code.lower()}",
+    }
+
+
+def as_annotations(mistakes: Iterable[Diagnostic], place: Place) -> str:
+    """A workflow command of GitHub for each, which shows it beside the line in a pull request."""
+    return "".join(f"::error {_properties(mistake, place)}::{_message(mistake)}\n" for mistake in mistakes)
+
+
+def _properties(mistake: Diagnostic, place: Place) -> str:
+    span = mistake.span
+    found: dict[str, str | int] = {"title": mistake.code}
+    if span is not None:
+        end = span.column + span.length
+        found = {"file": place(span.file), "line": span.line, "col": span.column, "endColumn": end, **found}
+    return ",".join(f"{key}={_escaped_property(str(value))}" for key, value in found.items())
+
+
+def _message(mistake: Diagnostic) -> str:
+    return _escaped("\n".join(filter(None, (mistake.message, mistake.hint))))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escaped_property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")

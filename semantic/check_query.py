@@ -1,0 +1,105 @@
+"""What is wrong with a query by itself: names that lead nowhere, columns asked for twice. Everything at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from semantic.errors import Diagnostic, QueryError, Span, known_as, listing, suggest
+from semantic.expressions import ExpressionError, Name
+from semantic.model import Model
+from semantic.names import read_name
+from semantic.parse import parse
+from semantic.query import Query
+
+
+def check_query(query: Query, model: Model) -> Iterator[Diagnostic]:
+    """Every mistake that is seen without looking up a path."""
+    for name in query.metrics:
+        if name not in model.metrics:
+            yield unknown_metric(model, name)
+    if not query.metrics and not query.by:
+        yield Diagnostic("E304", "the query asks for nothing", hint="name a metric, or a dimension with by")
+    columns = [name.lower() for name in (*query.by, *query.metrics)]
+    if twice := sorted({name for name in columns if columns.count(name) > 1}):
+        words = [f"'{name}'" for name in twice]
+        yield Diagnostic("E305", f"asked for twice: {listing(words)}", hint="ask for each once")
+    if query.limit is not None and query.limit < 0:
+        yield Diagnostic("E306", f"the limit must not be negative: {query.limit}")
+    for name in query.by:
+        yield from _check_name(model, name)
+    yield from _check_where(query, model)
+    yield from _check_having(query)
+    for entry in query.order:
+        yield from _check_order(query, entry)
+
+
+def unknown_metric(model: Model, name: str) -> Diagnostic:
+    """What to say of a name that is no metric."""
+    is_dimension = name in model.owners or "." in name
+    kind = "it is a dimension, not a metric: ask for it with by" if is_dimension else None
+    hint = kind or known_as(name, model.metrics) or "metricast list metrics shows them"
+    return Diagnostic("E303", f"unknown metric '{name}'", hint=hint)
+
+
+def _check_name(model: Model, name: Name | str) -> Iterator[Diagnostic]:
+    try:
+        read_name(model, name)
+    except QueryError as error:
+        yield from error.diagnostics
+
+
+def _check_where(query: Query, model: Model) -> Iterator[Diagnostic]:
+    """The condition is an expression, and its names are dimensions, time words or segments."""
+    if query.where is None:
+        return
+    try:
+        names = parse(query.where).names
+    except ExpressionError as error:
+        yield expression_mistake(error, query.where, "where")
+        return
+    for name in names:
+        if name.qualifier or name.name not in model.segments:
+            for mistake in _check_name(model, name):
+                yield replace(mistake, span=_within(query.where, "where", name.start, name.end))
+
+
+def _check_having(query: Query) -> Iterator[Diagnostic]:
+    if query.having is None:
+        return
+    try:
+        names = parse(query.having).names
+    except ExpressionError as error:
+        yield expression_mistake(error, query.having, "having")
+        return
+    for name in names:
+        if str(name) not in query.metrics:
+            hint = (
+                suggest(str(name), query.metrics) or "having is about the metrics asked for; where is about dimensions"
+            )
+            span = _within(query.having, "having", name.start, name.end)
+            yield Diagnostic("E308", f"'{name}' in having is not a metric of this query", span, hint)
+
+
+def _check_order(query: Query, entry: str) -> Iterator[Diagnostic]:
+    name, _, direction = entry.strip().partition(" ")
+    columns = (*query.by, *query.metrics)
+    if name not in columns:
+        hint = suggest(name, columns) or f"columns: {listing(columns)}"
+        yield Diagnostic("E309", f"cannot order by '{name}': it is not asked for", hint=hint)
+    elif direction.strip().lower() not in ("", "asc", "desc"):
+        yield Diagnostic("E309", f"'{direction.strip()}' is no direction", hint="write asc or desc")
+
+
+def expression_mistake(error: ExpressionError, written: str, shown_as: str) -> Diagnostic:
+    """An expression's mistake with a caret in the text that was given."""
+    return Diagnostic("E330", error.message, _within(written, shown_as, error.start, error.end), error.hint)
+
+
+def _within(written: str, shown_as: str, start: int, end: int) -> Span:
+    """The characters [start, end) of a text."""
+    before = written[:start]
+    column = start - (before.rfind("\n") + 1)
+    line = written.split("\n")[before.count("\n")]
+    length = max(1, min(end - start, len(line) - column))
+    return Span(shown_as, before.count("\n") + 1, column + 1, length, line)
