@@ -150,6 +150,13 @@ def test_ignoring_a_time_dimension_ignores_it_at_every_grain() -> None:
     assert answer(asked, "r", "users.registered.month") == [(FEB, 1 / 3), (None, 2 / 3)]
 
 
+def test_another_name_for_the_same_dimension_is_ignored_as_well() -> None:
+    reader = replace(ACTIVITY, joins=(Join("reader", "users", ("user_id",)),), rows=THREE.datasets["activity"].rows)
+    of_all = Ratio("r", Part("n"), Part("n", ("reader.gender",)))
+    asked = replace(THREE, datasets={"users": USERS, "activity": reader}, metrics={**THREE.metrics, "r": of_all})
+    assert answer(asked, "r", "users.gender") == answer(asked, "r", "reader.gender") == [("f", 1 / 3), (None, 2 / 3)]
+
+
 def test_a_query_in_which_nothing_makes_groups_is_refused() -> None:
     nothing = Ratio("nothing", Part("n", ("activity.kind",)), Part("n_users", ("activity.kind",)))
     asked = replace(THREE, metrics={**THREE.metrics, "nothing": nothing})

@@ -83,6 +83,7 @@ class Run:
         self.period: Period | None = parse_period(query.period, clock) if query.period else None
         self.dimensions = [canonical(model, name) for name in query.by]
         self._tables: Tables = {}
+        self._leaves: dict[tuple[Simple, frozenset[str]], Leaf] = {}
 
     # -- what is asked for -----------------------------------------------------------------------------------
 
@@ -103,9 +104,24 @@ class Run:
                     yield from self.leaves(expressions.names(expr), ignore)
 
     def _leaf(self, metric: Simple, ignore: frozenset[str]) -> Leaf:
-        """Ignoring a time dimension ignores it at every grain."""
-        asked = [name for name in self.dimensions if ignore & {name, ".".join(name.split(".")[:2])}]
-        return Leaf(metric, frozenset(asked))
+        if (metric, ignore) not in self._leaves:
+            asked = [name for name in self.dimensions if self._is_ignored(metric, name, ignore)]
+            self._leaves[metric, ignore] = Leaf(metric, frozenset(asked))
+        return self._leaves[metric, ignore]
+
+    def _is_ignored(self, metric: Simple, name: str, ignore: frozenset[str]) -> bool:
+        """By the same name or by another for the same dimension; a time dimension at every grain."""
+        names = {name, ".".join(name.split(".")[:2])}
+        meant = {self._meaning(metric, each) for each in names} - {None}
+        return bool(ignore & names or meant & {self._meaning(metric, each) for each in ignore})
+
+    def _meaning(self, metric: Simple, name: str) -> tuple[object, ...] | None:
+        """The way to a dimension from the metric's rows; None where there is none, or several."""
+        try:
+            found = resolve(self.model, self.model.datasets[metric.dataset], name)
+        except Refused:
+            return None
+        return (found.path, found.dimension.name, found.grain) if isinstance(found, Field) else None
 
     def _ignored(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset(canonical(self.model, name) for name in names)
