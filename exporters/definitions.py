@@ -38,7 +38,12 @@ _ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)  # whether a query is right does no
 
 
 class ScheduleShape(Shape):
-    """When the export comes due; the scheduler reads the cron text, in the project's time zone by default."""
+    """When the export comes due; the scheduler reads the cron text, in the project's time zone by default.
+
+    cron: minute, hour, day, month, weekday (0 and 7 are Sunday), such as `0 7 * * mon`
+    timezone: an IANA name; default the project's
+    catch_up: what becomes of times missed while nothing ran: the `latest` one (default), `all` or `none`
+    """
 
     cron: str
     timezone: str | None = None
@@ -46,7 +51,21 @@ class ScheduleShape(Shape):
 
 
 class QueryShape(Shape):
-    """A query as in LANGUAGE.md, "Queries"."""
+    """A query as in LANGUAGE.md, "Queries".
+
+    metrics: names of metrics
+    by: dimensions (`gender`, `users.gender`), time words (`week`: the metric's own time at this grain), time dimensions
+        at a grain (`users.registered_at.month`)
+    where: a condition over dimensions, time words and segments; which rows count
+    having: a condition over the metrics asked for; which results are kept
+    period: `2025`, `2025-Q1`, `2025-03`, `2025-W07`, `2025-03-14`, `2025-01..2025-03`, `last 13 weeks`, `this month`,
+        `yesterday`, `today`; default the export's, and no value says none
+    order: metrics and dimensions asked for, `active_users desc`; NULLs are last either way
+    limit: number of rows; the total is not counted
+    totals: `true` adds the total as the last row, computed from the rows
+    fill: `false` leaves out periods without data
+    purpose: why personal data is shown unmasked; it is recorded
+    """
 
     metrics: Names = ()
     by: Names = ()
@@ -66,7 +85,15 @@ class QueryShape(Shape):
 
 
 class ExportShape(Shape):
-    """One export; what stands in an item of `to` is the exporter's own shape."""
+    """A named set of queries, when they run, and where the results go.
+
+    description: what it is for
+    owner: who answers questions about it
+    schedule: when it comes due, `{cron, timezone, catch_up}`; without one it runs by hand
+    period: the period of the queries that do not say their own
+    queries: name → metrics, dimensions and conditions, as in LANGUAGE.md, "Queries"
+    to: where it goes, one item per destination, such as `- excel: {path: …}`
+    """
 
     name: str
     description: str = ""

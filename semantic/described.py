@@ -17,7 +17,7 @@ def _as_deprecated(value: Any) -> Any:
     return {"use": value} if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])]
 
 
 class Deprecated(Shape):
@@ -50,4 +50,6 @@ class Described(Shape):
     folder: str | None = None
     tags: Names = ()
     hidden: bool = False
-    deprecated: Annotated[Deprecated | None, BeforeValidator(_as_deprecated)] = None
+    deprecated: Annotated[
+        Deprecated | None, BeforeValidator(_as_deprecated, json_schema_input_type=str | Deprecated | None)
+    ] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from semantic.source import Exact, Shape
 
@@ -32,6 +32,10 @@ class Format(Shape):
     unit: what a duration counts: `milliseconds`, `seconds` (default), `minutes`, `hours`, `days`
     pattern: of a custom format, an Excel number format such as `0.0,"k"`
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={"required": [], "anyOf": [{"required": [key]} for key in ("type", *_OWNERS)]}
+    )
 
     type: FormatType
     decimals: int | None = Field(default=None, ge=0, le=9)
@@ -92,7 +96,7 @@ def _as_format(value: Any) -> Any:
     return {"type": value} if isinstance(value, str) else value
 
 
-NamedFormat = Annotated[Format, BeforeValidator(_as_format)]
+NamedFormat = Annotated[Format, BeforeValidator(_as_format, json_schema_input_type=FormatType | Format)]
 
 
 class Thresholds(Shape):

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from semantic.described import Described, Names
 from semantic.expressions import GRAINS, Expression, ExpressionError
@@ -20,6 +20,7 @@ from semantic.source import Documents, Exact, Node, Shape
 
 RESERVED = (*GRAINS, "at", "as_of", "is_total")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Edges = Annotated[tuple[Exact, ...], Field(min_length=1)]
 ValueType = Literal["string", "integer", "number", "boolean", "date", "timestamp", "timestamptz"]
 
 
@@ -55,7 +56,7 @@ class Bins(Shape):
     labels: a name for each bin; without them they are called `< 18`, `18 - < 25`, `>= 25`
     """
 
-    edges: tuple[Exact, ...] = Field(min_length=1)
+    edges: Edges
     labels: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -98,8 +99,11 @@ class Dimension(Described):
     expr: str | None = None
     type: ValueType | None = None
     zone: str = "UTC"
-    bins: Annotated[Bins | None, BeforeValidator(_as_bins)] = None
-    values: Annotated[Mapping[str, str | None], BeforeValidator(_as_values)] = Field(default_factory=dict)
+    bins: Annotated[Bins | None, BeforeValidator(_as_bins, json_schema_input_type=Edges | Bins | None)] = None
+    values: Annotated[
+        Mapping[str, str | None],
+        BeforeValidator(_as_values, json_schema_input_type=tuple[str, ...] | Mapping[str, str | None]),
+    ] = Field(default_factory=dict)
     personal: bool = False
 
     @model_validator(mode="after")
@@ -186,6 +190,8 @@ class Dataset(Shape):
         being listed
     """
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["table"]}, {"required": ["sql"]}]})
+
     name: str
     label: str | None = None
     description: str = ""
@@ -198,7 +204,8 @@ class Dataset(Shape):
     via: Mapping[str, str] = Field(default_factory=dict)
     hierarchies: Mapping[str, Names] = Field(default_factory=dict)
     dimensions: Annotated[
-        Mapping[str, Annotated[Dimension, BeforeValidator(_as_mapping)]], BeforeValidator(_as_mapping)
+        Mapping[str, Annotated[Dimension, BeforeValidator(_as_mapping, json_schema_input_type=Dimension | None)]],
+        BeforeValidator(_as_mapping),
     ] = Field(default_factory=dict)
 
     @model_validator(mode="after")

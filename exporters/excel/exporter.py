@@ -16,14 +16,23 @@ from semantic.source import Node, Shape
 
 
 class SheetShape(Shape):
-    """A sheet: the query whose rows it shows."""
+    """A sheet: the query whose rows it shows.
+
+    query: the name of the query
+    title: its name in the workbook, a template as in EXPORTS.md; default: the query's name
+    """
 
     query: str
     title: OptionalTitle = None
 
 
 class ExcelShape(Shape):
-    """Where the workbook goes and what is in it; without `sheets`, all queries in order."""
+    """A workbook: where it goes and what is in it.
+
+    path: a file ending in `.xlsx`, in the project folder unless it is absolute; a template: `{{ run.date }}`
+    title: shown on the first sheet, a template as in EXPORTS.md; default: the export's name
+    sheets: the queries to show, each with a `title`; default: all queries in order
+    """
 
     path: FilePath
     title: OptionalTitle = None

@@ -15,6 +15,7 @@ from scheduler.cli.demo_data import demo_data
 from scheduler.cli.init import init
 from scheduler.cli.inspect import explain, list_
 from scheduler.cli.query import query, sql
+from scheduler.cli.schema import schema
 from scheduler.cli.validate import validate
 
 EXIT_REFUSED, EXIT_INTERRUPTED = 1, 130
@@ -85,7 +86,7 @@ def cli(ctx: click.Context, project: Path | None) -> None:
     ctx.obj = project
 
 
-for command in (init, demo, demo_data, validate, list_, query, sql, explain, export, serve):
+for command in (init, demo, demo_data, validate, list_, query, sql, explain, export, serve, schema):
     cli.add_command(command)
 
 

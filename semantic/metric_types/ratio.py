@@ -35,7 +35,7 @@ def _as_part(value: Any) -> Any:
     return {"metric": value} if isinstance(value, str) else value
 
 
-NamedPart = Annotated[Part, BeforeValidator(_as_part)]
+NamedPart = Annotated[Part, BeforeValidator(_as_part, json_schema_input_type=str | Part)]
 
 
 class Ratio(Metric):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
+from pydantic.config import JsonDict
 from sqlglot import exp
 
 from semantic.aggregates import PICKED, Aggregate, Aggregation
@@ -19,6 +20,8 @@ from semantic.kinds import Kind, KindOf
 from semantic.metric_types.base import Leaves, Metric, Problem
 from semantic.parse import parse, parse_aggregates
 from semantic.source import Exact
+
+_ROWS_COUNTED: JsonDict = {"required": ["agg"], "properties": {"agg": {"const": "count"}}}
 
 
 class Simple(Metric):
@@ -34,6 +37,8 @@ class Simple(Metric):
     filter: which rows count: a condition over the same names, and segments
     time: another clock than the dataset's
     """
+
+    model_config = ConfigDict(json_schema_extra={"if": _ROWS_COUNTED, "else": {"required": ["expr"]}})
 
     type: Literal["simple"] = "simple"
     dataset: str
