@@ -233,6 +233,7 @@ def text(world: World, names: Sequence[Named]) -> Expr | None:
             ("upper", ("trim", expr)),
             ("||", expr, lit("-")),
             ("concat", lit("<"), ("coalesce", expr, lit("")), lit(">")),
+            ("concat", expr, lit("-"), expr),
         ]
     for named in of_kind(names, "integer", "boolean", "date"):
         options.append(("cast", named.expr, "text"))
