@@ -1,10 +1,16 @@
 """Diagnostics for people, for programs, and as annotations for a CI; `semantic/ERRORS.md` documents the shapes."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from semantic.errors import Diagnostic
+
+if TYPE_CHECKING:
+    from semantic.audit import Finding
 
 Place = Callable[[str], str]  # a file of the project → the path under which the reader knows it
 
@@ -14,16 +20,21 @@ def as_text(mistakes: Iterable[Diagnostic]) -> str:
     return "".join(f"{mistake.render()}\n" for mistake in mistakes)
 
 
-def as_json(mistakes: Iterable[Diagnostic]) -> str:
-    """A JSON list with an object for each; what has no place has null for file, line and columns."""
-    return json.dumps([_object(mistake) for mistake in mistakes], ensure_ascii=False, indent=2) + "\n"
+def as_json(mistakes: Iterable[Diagnostic], findings: Iterable[Finding] = ()) -> str:
+    """A JSON list with an object for each; what has no place has null for file, line and columns.
+
+    Findings in the data are warnings, with the number of `rows` that they are about, and `of` how many.
+    """
+    warnings = ({**_object(each.diagnostic, "warning"), "rows": each.rows, "of": each.of} for each in findings)
+    found = [*(_object(mistake, "error") for mistake in mistakes), *warnings]
+    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
 
 
-def _object(mistake: Diagnostic) -> dict[str, str | int | None]:
+def _object(mistake: Diagnostic, severity: str) -> dict[str, str | int | None]:
     span = mistake.span
     return {
         "code": mistake.code,
-        "severity": "error",
+        "severity": severity,
         "message": mistake.message,
         "file": PurePath(span.file).as_posix() if span else None,
         "line": span.line if span else None,
@@ -34,9 +45,10 @@ def _object(mistake: Diagnostic) -> dict[str, str | int | None]:
     }
 
 
-def as_annotations(mistakes: Iterable[Diagnostic], place: Place) -> str:
+def as_annotations(mistakes: Iterable[Diagnostic], place: Place, findings: Iterable[Finding] = ()) -> str:
     """A workflow command of GitHub for each, which shows it beside the line in a pull request."""
-    return "".join(f"::error {_properties(mistake, place)}::{_message(mistake)}\n" for mistake in mistakes)
+    found = [("error", mistake) for mistake in mistakes] + [("warning", each.diagnostic) for each in findings]
+    return "".join(f"::{severity} {_properties(each, place)}::{_message(each)}\n" for severity, each in found)
 
 
 def _properties(mistake: Diagnostic, place: Place) -> str:

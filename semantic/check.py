@@ -12,12 +12,13 @@ from semantic.check_rows import check_own_rows
 from semantic.errors import Diagnostic, QueryError, Span, listing, suggest
 from semantic.expressions import GRAINS, ExpressionError, Name
 from semantic.joins import Route, follow
-from semantic.metric_types import Metric, Ratio
-from semantic.model import RESERVED, Model
+from semantic.metric_types import Metric, Ratio, Simple
+from semantic.model import RESERVED, Dataset, Model
 from semantic.names import read_name
 from semantic.parse import parse
 from semantic.places import key_place, name_place, value_place, within
 from semantic.scan_select import is_table_name, parse_dataset_sql
+from semantic.scans import at_within
 from semantic.targets import is_template
 
 Check = Callable[[Model], Iterator[Diagnostic]]
@@ -96,6 +97,7 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
             hint = f"give '{dataset.time}' the type date, timestamp or timestamptz"
             message = f"the clock '{dataset.time}' of dataset '{dataset.name}' is not a time dimension"
             yield Diagnostic("E204", message, value_place(model, at, "time"), hint)
+        yield from _check_clock(model, dataset)
         if dataset.sql is not None and not is_template(dataset.sql):
             try:
                 parse_dataset_sql(dataset.sql)
@@ -115,6 +117,21 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
             elif target not in (route.dataset, route.path[-1]):
                 message = f"'{path}' leads to '{route.dataset}', not to '{target}'"
                 yield Diagnostic("E207", message, value_place(model, at, "via", target))
+
+
+def _check_clock(model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
+    """No clock, of the dataset or of one of its metrics, is made of `at`, which is the clock."""
+    metrics = (m for m in model.metrics.values() if isinstance(m, Simple) and m.dataset == dataset.name)
+    for clock in dict.fromkeys([dataset.time, *(metric.time for metric in metrics)]):
+        if clock is None or clock not in dataset.dimensions:
+            continue
+        try:
+            at = at_within(dataset.dimensions[clock])
+        except ExpressionError:
+            continue  # reported where it stands
+        if at is not None:
+            span = within(model, at.start, at.end, f"datasets.{dataset.name}", "dimensions", clock, "expr")
+            yield Diagnostic("E204", f"the clock '{clock}' is made of itself: 'at' is its own value", span)
 
 
 def check_dimensions(model: Model) -> Iterator[Diagnostic]:

@@ -24,12 +24,17 @@ Place = tuple[str | int, ...]
 def check_dimension_kinds(model: Model) -> Iterator[Diagnostic]:
     """A dimension's expression is sound, and of the type that is declared."""
     for dataset in model.datasets.values():
-        for name, dimension in dataset.dimensions.items():
-            if dimension.expr is None:
-                continue
-            wanted = None if dimension.bins else dimension.kind
-            place = (f"datasets.{dataset.name}", "dimensions", name, "expr")
-            yield from _check(model, dimension.expr, _column_kinds(model, dataset.name), wanted, place)
+        for name in dataset.dimensions:
+            yield from dimension_kind_mistakes(model, dataset.name, name)
+
+
+def dimension_kind_mistakes(model: Model, dataset: str, name: str) -> Iterator[Diagnostic]:
+    """What does not fit in one dimension's expression."""
+    dimension = model.datasets[dataset].dimensions[name]
+    if dimension.expr is not None:
+        wanted = None if dimension.bins else dimension.kind
+        place = (f"datasets.{dataset}", "dimensions", name, "expr")
+        yield from _check(model, dimension.expr, _column_kinds(model, dataset), wanted, place)
 
 
 def _column_kinds(model: Model, dataset: str) -> KindOf:
@@ -72,10 +77,11 @@ def _kind_at(grain: str, kinds: set[Kind | None], name: Name) -> Kind:
 def check_metric_kinds(model: Model) -> Iterator[Diagnostic]:
     """Aggregates get what they can aggregate, filters are conditions, arithmetic is over numbers."""
     for metric in model.metrics.values():
-        yield from _check_rows(model, metric) if isinstance(metric, Simple) else _check_metric(model, metric)
+        yield from row_kind_mistakes(model, metric) if isinstance(metric, Simple) else _check_metric(model, metric)
 
 
-def _check_rows(model: Model, metric: Simple) -> Iterator[Diagnostic]:
+def row_kind_mistakes(model: Model, metric: Simple) -> Iterator[Diagnostic]:
+    """What does not fit in a metric's expressions over rows."""
     context = Context(model, Calendar(model.time_zone, model.week_start), _ANY_TIME)
     time = metric.time or model.datasets[metric.dataset].time
     scope = RowScope(context, metric.dataset, time, f"metric '{metric.name}'")

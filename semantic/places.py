@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from semantic.errors import Span
-from semantic.model import Model
+from semantic.model import Dataset, Model
 
 
 def value_place(model: Model, at: str, *path: str | int) -> Span:
@@ -34,3 +34,16 @@ def within(model: Model, start: int, end: int, at: str, *path: str | int) -> Spa
         return Span(at, 1, 1)
     found = node.child(*path)
     return found.locate(start, end) if end > start and isinstance(found.value, str) else found.span
+
+
+def dimension_place(model: Model, dataset: Dataset, name: str) -> Span:
+    """Where a dimension is declared: its type, else its name, else the first key that makes a dimension of a column."""
+    at = f"datasets.{dataset.name}"
+    if name in dataset.dimensions:
+        typed = dataset.dimensions[name].type is not None
+        return value_place(model, at, "dimensions", name, "type") if typed else key_place(model, at, "dimensions", name)
+    if name == dataset.time:
+        return value_place(model, at, "time")
+    if dataset.validity is not None and name in (dataset.validity.from_, dataset.validity.to):
+        return value_place(model, at, "validity", "from" if name == dataset.validity.from_ else "to")
+    return value_place(model, at, "primary_key")

@@ -64,6 +64,9 @@ class RowScope:
         if self.time is None:
             message = f"{wanted_by} needs the time of the rows, and dataset '{self.dataset}' has no time dimension"
             raise self._refusal("E312", message, f"give it one: time: … in dataset '{self.dataset}'")
+        dimension = self.context.model.dimensions[self.dataset].get(self.time)
+        if dimension is not None and at_within(dimension) is not None:
+            raise self._refusal("E312", f"the clock '{self.dataset}.{self.time}' is made of itself, by 'at'", None)
         found = self._clock_of(self.dataset, self.time, self.dataset)
         if found is None:
             raise self._refusal("E312", f"'{self.dataset}.{self.time}' is not a time dimension", None)
@@ -130,6 +133,11 @@ class RowScope:
         if clock is None:
             raise self._refusal("E312", f"{wanted_by} needs the time of the rows, and there is none", None)
         return [clock.value, *(column(key, self.dataset) for key in keys)]
+
+    def lookup(self, join: str) -> Lookup:
+        """What a join of the rows' own dataset looks up."""
+        self._join((join,))
+        return self.lookups[(join,)]
 
     def _is_segment(self, name: Name) -> bool:
         return not name.qualifier and name.name in self.context.model.segments
@@ -301,6 +309,12 @@ class RowScope:
         open_end = exp.Coalesce(this=valid_to, expressions=[call("forever", text(last.kind))])
         holds = (exp.LTE(this=valid_from, expression=from_at), exp.LT(this=to_at, expression=open_end))
         return Lookup(path, alias, model.datasets[owner], parent, keys, target, holds)
+
+
+def at_within(dimension: Dimension) -> Name | None:
+    """Where a dimension reads the clock of the row, if it does. Raises ExpressionError."""
+    names = parse(dimension.expr).names if dimension.expr is not None else ()
+    return next((name for name in names if name.parts == ("at",)), None)
 
 
 def lookup_condition(lookup: Lookup) -> exp.Expr:

@@ -7,26 +7,29 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scheduler.cli.checks import check_data
+from scheduler.cli.checks import Checked, check_columns, check_data
 from scheduler.cli.console import COLOUR, say, working
-from scheduler.cli.options import project_option, target_option
+from scheduler.cli.options import as_of_option, instant, project_option, target_option
 
 if TYPE_CHECKING:
     from scheduler.validate import Validated
     from semantic import Diagnostic
+    from semantic.audit import Finding
     from semantic.model import Model
 
 FORMATS = ("text", "json", "github")
+UNSET = "E114"  # an environment variable that the target needs
 EXAMPLES = """\b
 Examples:
   metricast validate
   metricast validate --data
+  metricast validate --data --as-of 2026-10-31
   metricast validate --format github
 """
 
 
-@click.command(epilog=EXAMPLES, short_help="Check the YAML, and the data with --data.")
-@click.option("--data", is_flag=True, help="Look at the data too: tables, columns, primary keys, validity.")
+@click.command(epilog=EXAMPLES, short_help="Check the YAML and the columns, and the data with --data.")
+@click.option("--data", is_flag=True, help="Look at the rows too: keys, lookups, validity, times.")
 @click.option(
     "--format",
     "style",
@@ -35,45 +38,64 @@ Examples:
     show_default=True,
     help="How to write the mistakes: for people, for programs, or as annotations of a pull request on GitHub.",
 )
+@as_of_option
 @target_option
 @project_option
 @click.pass_context
-def validate(ctx: click.Context, project: Path, target: str | None, data: bool, style: str) -> None:
-    """Check the project's YAML and show every mistake with its place, on stdout.
+def validate(
+    ctx: click.Context, *, project: Path, target: str | None, as_of: str | None, data: bool, style: str
+) -> None:
+    """Check the project and show every mistake with its place, on stdout.
 
-    The exit code is 1 if there is a mistake.
+    Tables and columns are compared with those of the target if it can be reached. With --data, what is odd about the
+    rows without making a number wrong is shown apart. The exit code is 1 if there is a mistake.
     """
     from scheduler.validate import validate_files
 
     validated = validate_files(project)
-    mistakes = validated.mistakes
-    if validated.model is not None:
-        mistakes = (*mistakes, *_check_target(validated.model, target, data))
-    click.secho(_written(mistakes, style, project), nl=False, fg="red" if style == "text" else None, color=COLOUR)
+    checked = _check_target(validated.model, target, as_of, data) if validated.model is not None else Checked()
+    if validated.model is not None and style == "text":
+        _show_rows(checked, validated.model.time_zone)
+    mistakes = (*validated.mistakes, *checked.mistakes)
+    written = _written(mistakes, checked.findings, style, project)
+    click.secho(written, nl=False, fg="red" if style == "text" else None, color=COLOUR)
+    if checked.unreachable is not None:
+        say(f"columns were not checked: {checked.unreachable.message}")
     if mistakes:
         ctx.exit(1)
     say("no mistakes in " + _counts(validated))
 
 
-def _check_target(model: Model, target: str | None, data: bool) -> tuple[Diagnostic, ...]:
-    """The target is there, and with `data` what it holds is as the model says."""
+def _check_target(model: Model, target: str | None, as_of: str | None, data: bool) -> Checked:
+    """The target has what the model names, and with `data` what it holds is as the model says."""
     from semantic import Layer, MetricastError
 
+    moment = instant(as_of, model.time_zone)
     try:
         with Layer(model, target=target) as layer:
-            return working("checking the data", lambda: check_data(layer), layer.cancel) if data else ()
+            if data:
+                return working("checking the data", lambda: check_data(layer, moment), layer.cancel)
+            return working("checking the columns", lambda: check_columns(layer), layer.cancel)
     except MetricastError as error:
-        return error.diagnostics
+        unset = not data and all(each.code == UNSET for each in error.diagnostics)
+        return Checked(unreachable=error.diagnostics[0]) if unset else Checked(error.diagnostics)
 
 
-def _written(mistakes: tuple[Diagnostic, ...], style: str, project: Path) -> str:
+def _show_rows(checked: Checked, time_zone: str) -> None:
+    from scheduler.findings import finding_lines
+
+    for line in finding_lines(checked.extents, checked.findings, time_zone):
+        click.echo(line)
+
+
+def _written(mistakes: tuple[Diagnostic, ...], findings: tuple[Finding, ...], style: str, project: Path) -> str:
     from scheduler.report import as_annotations, as_json, as_text
 
     match style:
         case "json":
-            return as_json(mistakes)
+            return as_json(mistakes, findings)
         case "github":
-            return as_annotations(mistakes, lambda file: _from_here(project / file))
+            return as_annotations(mistakes, lambda file: _from_here(project / file), findings)
         case _:
             return as_text(mistakes)
 

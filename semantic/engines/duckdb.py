@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from semantic.engines.base import Limits
-from semantic.errors import Diagnostic, EngineError, suggest
+from semantic.errors import Diagnostic, EngineError, listing, suggest
 from semantic.model import Target
 
 if TYPE_CHECKING:
@@ -108,13 +108,16 @@ class DuckDBEngine:
         if isinstance(error, duckdb.CatalogException) and (
             missing := re.search(r"Table with name (\S+) does not exist", text)
         ):
-            hint = suggest(missing[1], self._tables()) or f"tables: {', '.join(self._tables()[:8]) or 'none'}"
-            return Diagnostic("E402", f"the table '{missing[1]}' does not exist in the target", hint=hint)
+            name, known = missing[1].strip('"'), self._tables()
+            hint = suggest(name, known) or (f"tables: {listing(known)}" if known else "it has no tables at all")
+            return Diagnostic("E402", f"the table '{name}' does not exist in the target", hint=hint)
         if isinstance(error, duckdb.BinderException) and (
-            column := re.search(r'does not have a column named "([^"]+)"', text)
+            column := re.search(r'(?:does not have a column named|Referenced column) "([^"]+)"', text)
         ):
             near = re.search(r"Candidate bindings: (.*)", text)
-            return Diagnostic("E402", f"there is no column '{column[1]}': {first}", hint=near[0] if near else None)
+            names = re.findall(r'"([^"]+)"', near[1]) if near else []
+            like = suggest(column[1], names) or (f"columns: {listing(names)}" if names else None)
+            return Diagnostic("E402", f"there is no column '{column[1]}'", hint=like)
         return Diagnostic("E406", f"DuckDB refused the query: {first}")
 
     def _tables(self) -> list[str]:
