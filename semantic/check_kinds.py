@@ -15,7 +15,6 @@ from semantic.parse import parse
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.places import within
 from semantic.scans import Context, RowScope, Unreachable
-from semantic.trees import column
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # kinds do not depend on it
 Place = tuple[str | int, ...]
@@ -135,7 +134,7 @@ def _check(
     expression = parse(written) if isinstance(written, str) else written
     try:
         kind_of_expression(expression, kind_of, wanted)
-        expression.replace_names(lambda name: column(name.name, name.qualifier), kind_of)
+        expression.check_times(kind_of)
     except ExpressionError as error:
         at, *path = place
         yield Diagnostic("E217", error.message, within(model, error.start, error.end, str(at), *path), error.hint)

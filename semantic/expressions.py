@@ -5,7 +5,7 @@ A function of the vocabulary is a `call`: a node to which only the emitters in `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -91,17 +91,21 @@ class Expression:
         `kind_of` says which names are a 'date' or a 'timestamp': text compared with them is read as one.
         """
         tree = self.tree.copy()
-        for node in list(tree.find_all(*COMPARISONS)):
-            _read_times(node, kind_of)
-        for node in tree.find_all(exp.Anonymous):
-            _refuse_time_of_date(node, kind_of)
+        for literal, time in list(_written_times(tree, self.text, kind_of)):
+            literal.replace(time)
         return replace_columns(tree, lambda column: resolve(name_of(column)))
+
+    def check_times(self, kind_of: Callable[[Name], str | None]) -> None:
+        """Raise ExpressionError for text that is compared with a time and is none, and for the hour of a date."""
+        for _ in _written_times(self.tree, self.text, kind_of):
+            continue
 
 
 @dataclass(frozen=True)
 class AggregateExpression:
     """Arithmetic of aggregates: each with its name and row expressions, in the order of the tree."""
 
+    text: str = field(compare=False)
     tree: exp.Expr
 
     @cached_property
@@ -111,7 +115,7 @@ class AggregateExpression:
         for node in aggregate_nodes(self.tree):
             values = [value for value in node.expressions if not isinstance(value, exp.Star)]
             name = str(node.this).removeprefix(AGGREGATE)
-            found.append((name, tuple(Expression(value.sql(), value.copy()) for value in values)))
+            found.append((name, tuple(Expression(self.text, value.copy()) for value in values)))
         return tuple(found)
 
     def replace_aggregates(self, columns: list[exp.Expr]) -> exp.Expr:
@@ -218,15 +222,27 @@ def _refuse_time_of_date(node: exp.Anonymous, kind_of: Callable[[Name], str | No
         raise ExpressionError(f"'{found}' is a date: it has no {unit}", found.start, found.end)
 
 
-def _read_times(node: exp.Expr, kind_of: Callable[[Name], str | None]) -> None:
-    """Read text that is compared with a date or timestamp as one."""
-    kinds = (kind_of(name_of(column)) for column in node.iter_expressions() if isinstance(column, exp.Column))
-    kind = next((kind for kind in kinds if kind), None)
-    if kind not in ("date", "timestamp"):
-        return
-    for literal in list(node.iter_expressions()):
-        if isinstance(literal, exp.Literal) and literal.is_string:
-            read = time_literal(literal.this, kind)
-            if read is None:
-                raise ExpressionError(f"'{literal.this}' is not a {kind}, written as 2025-01-31")
-            literal.replace(read)
+def _written_times(
+    tree: exp.Expr, text: str, kind_of: Callable[[Name], str | None]
+) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    """The texts that are compared with a date or timestamp, each with the time that it is read as."""
+    for node in tree.find_all(*COMPARISONS, exp.Anonymous):
+        if isinstance(node, exp.Anonymous):
+            _refuse_time_of_date(node, kind_of)
+            continue
+        kinds = (kind_of(name_of(column)) for column in node.iter_expressions() if isinstance(column, exp.Column))
+        kind = next((kind for kind in kinds if kind), None)
+        if kind in ("date", "timestamp"):
+            for literal in node.iter_expressions():
+                if isinstance(literal, exp.Literal) and literal.is_string:
+                    yield literal, _time(literal.this, str(kind), text)
+
+
+def _time(written: str, kind: str, text: str) -> exp.Expr:
+    read = time_literal(written, kind)
+    if read is None:
+        start = max(text.find(f"'{written}'"), 0)
+        hint = "write 2025-01-31" if kind == "date" else "write 2025-01-31 or 2025-01-31 10:00:00"
+        message = f"'{written}' is not a {kind}, as what it is compared with"
+        raise ExpressionError(message, start, start + len(written) + 2, hint)
+    return read

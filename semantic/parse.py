@@ -85,7 +85,7 @@ def parse_aggregates(text: str) -> AggregateExpression:
     for node in tree.walk():
         if not isinstance(node, exp.Star):
             _check(node, text)
-    found = AggregateExpression(_exact_division(tree))
+    found = AggregateExpression(text, _exact_division(tree))
     _check_aggregates(found.tree, text)
     return found
 
