@@ -28,7 +28,7 @@ from exporters.naming import check_templates, file_paths, render, sample_words
 from exporters.registry import EXPORTERS
 from semantic.compile import compile_query
 from semantic.described import Names
-from semantic.errors import Diagnostic, ModelError, QueryError, Report, Span, suggest
+from semantic.errors import Diagnostic, ModelError, QueryError, Report, Span, suggest, usable
 from semantic.model import Model
 from semantic.query import Query
 from semantic.sound import Lost, mend_keys, read_rest
@@ -124,7 +124,11 @@ def read_exports(model: Model, report: Report) -> tuple[Export, ...]:
             continue
         first[name] = span
         if not name.isidentifier():
-            report(Diagnostic("E107", f"'{name}' is not a usable name", span, "use letters, digits and _"))
+            report(
+                Diagnostic(
+                    "E107", f"'{name}' is not a usable name", span, f"use letters, digits and _, as in {usable(name)}"
+                )
+            )
             continue
         if (export := _read_export(name, node, model, report)) is not None:
             exports.append(export)

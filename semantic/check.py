@@ -12,7 +12,7 @@ from semantic.check_rows import check_own_rows
 from semantic.errors import Diagnostic, QueryError, Span, listing, suggest
 from semantic.expressions import GRAINS, ExpressionError, Name
 from semantic.joins import Route, follow
-from semantic.metric_types import Metric, Ratio, Simple
+from semantic.metric_types import Derived, Metric, Ratio, Simple
 from semantic.model import RESERVED, Dataset, Model
 from semantic.names import read_name
 from semantic.parse import parse
@@ -59,7 +59,8 @@ def check_names(model: Model) -> Iterator[Diagnostic]:
     for name in model.metrics:
         if name in RESERVED:
             span = name_place(model, f"metrics.{name}")
-            yield Diagnostic("E203", f"a metric cannot be called '{name}': the word is taken", span)
+            message = f"a metric cannot be called '{name}': the word is taken"
+            yield Diagnostic("E203", message, span, "give it another name; taken are " + listing(RESERVED, 20))
 
 
 def check_cases(model: Model) -> Iterator[Diagnostic]:
@@ -171,19 +172,21 @@ def check_metrics(model: Model) -> Iterator[Diagnostic]:
             if reference.metric not in model.metrics:
                 span = within(model, reference.start, reference.end, at, *reference.path)
                 message = f"unknown metric '{reference.metric}' in {getattr(metric, 'type', 'metric')} '{metric.name}'"
-                yield Diagnostic("E209", message, span, _no_metric(model, reference.metric))
+                yield Diagnostic("E209", message, span, _no_metric(model, metric, reference.metric))
         yield from check_own_rows(model, metric)
         yield from _check_ignored(model, metric)
 
 
-def _no_metric(model: Model, name: str) -> str:
+def _no_metric(model: Model, metric: Metric, name: str) -> str:
     """What to do about a name that is no metric where one is needed."""
-    example = f"{{dataset: {model.owners.get(name, ('…',))[0]}, agg: sum, expr: {name}}}"
+    owner, *_ = model.owners.get(name, ("…",))
+    example = f"{{dataset: {owner}, agg: sum, expr: {name}}}"
     if name in model.owners:
-        return (
-            f"it is a dimension of {listing(model.owners[name])}; metrics are made of metrics: make one, as {example}"
-        )
-    return suggest(name, model.metrics) or f"metrics are made of metrics; make one of a column, as {example}"
+        return f"it is a dimension of {listing(model.owners[name])}; make a metric of it, as {example}"
+    if meant := suggest(name, model.metrics):
+        return meant
+    of_column = isinstance(metric, Derived)
+    return f"of a column make a metric first, as {example}" if of_column else f"metrics: {listing(model.metrics)}"
 
 
 def check_segments(model: Model) -> Iterator[Diagnostic]:
@@ -193,7 +196,7 @@ def check_segments(model: Model) -> Iterator[Diagnostic]:
         if name in model.metrics or name in model.owners or name in RESERVED:
             what = "a metric" if name in model.metrics else "a dimension" if name in model.owners else "taken"
             message = f"a segment cannot be called '{name}': the name is {what}"
-            yield Diagnostic("E203", message, name_place(model, at))
+            yield Diagnostic("E203", message, name_place(model, at), "give it another name")
         try:
             names = parse(segment.filter).names
         except ExpressionError as error:
@@ -201,8 +204,11 @@ def check_segments(model: Model) -> Iterator[Diagnostic]:
             continue
         for found in names:
             yield from _check_segment_name(model, at, found)
-        if name in _segments_within(model, segment.filter, frozenset()):
-            yield Diagnostic("E216", f"segment '{name}' is made of itself", name_place(model, at))
+        ring = _ring(name, lambda found: _segments_in(model, found))
+        if ring and ring[0] == min(ring):
+            hint = "write out what one of them stands for"
+            message = f"segment '{name}' is made of itself: {' → '.join((*ring, ring[0]))}"
+            yield Diagnostic("E216", message, name_place(model, at), hint)
 
 
 def _check_segment_name(model: Model, at: str, name: Name) -> Iterator[Diagnostic]:
@@ -213,19 +219,17 @@ def _check_segment_name(model: Model, at: str, name: Name) -> Iterator[Diagnosti
         try:
             read_name(model, name)
         except QueryError as error:
-            hint = error.diagnostics[0].hint or suggest(str(name), model.segments)
+            hint = suggest(str(name), model.segments) or error.diagnostics[0].hint
             yield Diagnostic("E213", error.diagnostics[0].message, span, hint)
 
 
-def _segments_within(model: Model, text: str, seen: frozenset[str]) -> frozenset[str]:
-    """The segments that a filter is made of, at any depth."""
+def _segments_in(model: Model, name: str) -> list[str]:
+    """The segments that a segment's filter names."""
     try:
-        names = {name.name for name in parse(text).names if not name.qualifier and name.name in model.segments}
+        names = parse(model.segments[name].filter).names
     except ExpressionError:
-        return seen  # reported where it stands
-    for name in names - seen:
-        seen = _segments_within(model, model.segments[name].filter, seen | {name})
-    return seen
+        return []  # reported where it stands
+    return [found.name for found in names if not found.qualifier and found.name in model.segments]
 
 
 def _check_ignored(model: Model, metric: Metric) -> Iterator[Diagnostic]:
@@ -244,20 +248,31 @@ def _check_ignored(model: Model, metric: Metric) -> Iterator[Diagnostic]:
 def check_cycles(model: Model) -> Iterator[Diagnostic]:
     """No metric is made of itself."""
     for name in model.metrics:
-        ring = _ring(model, name, ())
+        ring = _ring(name, lambda found: _metrics_in(model, found))
         if ring and ring[0] == min(ring):
             message = f"metric '{name}' is made of itself: {' → '.join((*ring, ring[0]))}"
-            yield Diagnostic("E214", message, name_place(model, f"metrics.{name}"))
+            hint = "make one of them of something else"
+            yield Diagnostic("E214", message, name_place(model, f"metrics.{name}"), hint)
 
 
-def _ring(model: Model, name: str, above: tuple[str, ...]) -> tuple[str, ...]:
-    if name in above:
-        return above[above.index(name) :] if above[0] == name else ()
+def _metrics_in(model: Model, name: str) -> list[str]:
+    """The metrics that a metric names."""
     metric = model.metrics.get(name)
-    for reference in metric.references() if metric else ():
-        ring = _ring(model, reference.metric, (*above, name))
-        if ring:
-            return ring
+    return [reference.metric for reference in metric.references()] if metric else []
+
+
+def _ring(name: str, made_of: Callable[[str], list[str]]) -> tuple[str, ...]:
+    """The shortest way from a name back to itself, empty where there is none."""
+    ways: dict[str, tuple[str, ...]] = {name: ()}
+    waiting = [name]
+    while waiting:
+        found = waiting.pop(0)
+        for below in made_of(found):
+            if below == name:
+                return (*ways[found], found)
+            if below not in ways:
+                ways[below] = (*ways[found], found)
+                waiting.append(below)
     return ()
 
 

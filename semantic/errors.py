@@ -13,6 +13,8 @@ Codes: E1xx YAML and project, E2xx model, E3xx query, E4xx engine and data, E5xx
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -48,11 +50,25 @@ class Diagnostic:
         head = f"{self.span}  {self.code} {self.message}"
         if not self.span.text:
             return head + (f"\n    {self.hint}" if self.hint else "")
-        line = self.span.text.replace("\t", " ")
-        indent = len(line) - len(line.lstrip())
-        caret = " " * (self.span.column - 1 - indent) + "^" * max(1, self.span.length)
-        hint = f"   {self.hint}" if self.hint else ""
-        return f"{head}\n    {line.strip()}\n    {caret}{hint}"
+        return f"{head}\n" + "\n".join(f"    {line}" for line in self._pointed_at(self.span))
+
+    def _pointed_at(self, span: Span) -> tuple[str, str]:
+        """The line, and below it the caret with the hint; a tab that is pointed at is shown as an arrow."""
+        line = "".join(
+            character if character.isprintable() or character == "\t" else "\ufffd" for character in span.text
+        )
+        is_tab = line[span.column - 1 : span.column] == "\t"
+        line = line.replace("\t", "→" if is_tab else " ").rstrip()
+        indent = 0 if is_tab else len(line) - len(line.lstrip())
+        before, marked = line[indent : span.column - 1], line[span.column - 1 :][: span.length]
+        caret = " " * _width(before) + "^" * max(1, _width(marked))
+        return line[indent:], f"{caret}   {self.hint}" if self.hint else caret
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal a text takes: marks above and below letters take none, wide letters two."""
+    marks = sum(unicodedata.category(character) in ("Mn", "Me", "Cf") for character in text)
+    return len(text) - marks + sum(unicodedata.east_asian_width(character) in "WF" for character in text)
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -133,8 +149,14 @@ def known_as(word: str, known: Mapping[str, Named]) -> str | None:
     return suggest(word, [name for name, thing in known.items() if not thing.hidden])
 
 
+def usable(name: str) -> str:
+    """The name nearest to one that cannot be used: `new-users` → `new_users`."""
+    found = re.sub(r"\W+", "_", name).strip("_")
+    return found if found.isidentifier() else f"n_{found}"
+
+
 def listing(names: Iterable[str], limit: int = 8) -> str:
     """Names as a person would list them: `a, b, c and 4 more`."""
     names = list(names)
     shown, rest = names[:limit], len(names) - limit
-    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+    return (", ".join(shown) or "none") + (f" and {rest} more" if rest > 0 else "")

@@ -11,7 +11,7 @@ from semantic.check import CHECKS
 from semantic.check_kinds import KIND_CHECKS
 from semantic.check_words import WORD_CHECKS
 from semantic.defaults import DEFAULTS, places_of, with_defaults
-from semantic.errors import Diagnostic, Report, Span, in_order, suggest
+from semantic.errors import Diagnostic, Report, Span, in_order, suggest, usable
 from semantic.metric_types import METRIC_TYPES, Metric
 from semantic.model import Dataset, Model, Project, Segment
 from semantic.sound import Lost, mend_keys, read_rest, run_checks, sound_part
@@ -105,6 +105,9 @@ def _load(files: Mapping[str, str], root: Path | None, lost: Lost, found: list[D
 
 def _read_file(name: str, text: str, lost: Lost, report: Report) -> Node | None:
     """The values of a file; what cannot be read of it is lost."""
+    if not text.strip():
+        hint = "write datasets:, metrics:, segments: or exports: into it, or remove it"
+        report(Diagnostic("E117", "the file is empty", Span(name, 1, 1), hint))
     node = read_yaml(name, text, report)
     if node is None:
         lost.add_file(text)
@@ -173,7 +176,7 @@ def _entries(reading: Reading, section: str) -> Iterator[tuple[str, Node]]:
             continue
         first[name] = span
         if not name.isidentifier():
-            hint = "use letters, digits and _"
+            hint = f"use letters, digits and _, as in {usable(name)}"
             reading.report(Diagnostic("E107", f"'{name}' is not a usable name", span, hint))
             reading.lost.add_text(name)
         reading.known[f"{section}.{name}"] = node

@@ -6,6 +6,7 @@ own tables: a call is either in VOCABULARY, and emitted per dialect by `dialects
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,8 +29,10 @@ from semantic.expressions import (
     name_of,
     quotient,
 )
+from semantic.instead import FUNCTIONS, OPERATORS
 
 _READER = sqlglot.Dialect.get_or_raise("duckdb")
+_BETWEEN = "an operator such as and, + or = stands between two values"
 _LONGEST = 10_000
 _DEEPEST = 150
 
@@ -119,7 +122,7 @@ def _read(text: str, aggregates: tuple[str, ...]) -> exp.Expr:
         _check_sizes(tokens)
         trees = _READER.parser().parse(tokens, text) if tokens else []
     except TokenError as error:
-        raise ExpressionError(f"this is not an expression: {str(error).splitlines()[0]}") from None
+        raise _unread_token(text, error) from None
     except ParseError as error:
         raise _syntax_error(text, error) from None
     except RecursionError:
@@ -174,23 +177,56 @@ def _unknown_function(name: str, token: Token) -> ExpressionError:
         return ExpressionError(
             f"'{name}' aggregates, and is not allowed in an expression", token.start, token.end + 1, hint
         )
-    hint = suggest(name, [*VOCABULARY, "cast"]) or f"supported: {', '.join(sorted(VOCABULARY))}"
+    known = f"supported: {', '.join(sorted(VOCABULARY))}"
+    hint = FUNCTIONS.get(name) or suggest(name, [*VOCABULARY, "cast"], likeness=0.7) or known
     return ExpressionError(f"the function '{name}' is not in the vocabulary", token.start, token.end + 1, hint)
+
+
+def _unread_token(source: str, error: TokenError) -> ExpressionError:
+    """Text that cannot be cut into words: most often a quote that is not closed."""
+    for quote, what in (("'", "text"), ('"', "name")):
+        at = source.rfind(quote)
+        if source.count(quote) % 2:
+            return ExpressionError(f"the {what} that starts here is not closed", at, at + 1, f"close it with {quote}")
+    return ExpressionError(f"this is not an expression: {str(error).splitlines()[0]}")
 
 
 def _syntax_error(source: str, error: ParseError) -> ExpressionError:
     first = error.errors[0] if error.errors else {}
     word = str(first.get("highlight") or "")
     start = len(str(first.get("start_context") or ""))
-    message = str(first.get("description") or "").split(" for <class")[0].replace("Required keyword: ", "")
-    found = source.find(word, max(0, start - 1)) if word else len(source)
-    return ExpressionError(f"this is not an expression: {message}", max(found, 0), max(found, 0) + len(word))
+    found = max(source.find(word, max(0, start - 1)) if word else len(source), 0)
+    message, hint = _spoken_syntax(source, str(first.get("description") or ""), word)
+    return ExpressionError(message, found, found + len(word), hint)
+
+
+def _spoken_syntax(source: str, description: str, word: str) -> tuple[str, str | None]:
+    """What a parser's complaint means."""
+    bare = re.sub(r"'[^']*'", "", source)
+    opened, closed = bare.count("("), bare.count(")")
+    if opened > closed:
+        return "a '(' is not closed", "close it with ')'"
+    if opened < closed:
+        return "a ')' closes nothing", "take it out, or open it with '('"
+    if "Required keyword" in description:
+        return (
+            f"something is missing {f'at {word!r}' if word else 'at the end'}",
+            "an operator stands between two values",
+        )
+    if "Unexpected token" in description:
+        return f"{word!r} is not expected here", None
+    return f"this is not an expression: {description.split(' for <class', 1)[0]}", None
 
 
 def _check(node: exp.Expr, source: str) -> None:
     """Refuse what is not in the vocabulary."""
+    if isinstance(node, exp.Alias):
+        place = _place(node.args["alias"], source, node.alias)
+        raise ExpressionError(f"'{node.alias}' is not expected here", *place, _BETWEEN)
     if type(node) not in _NODES:
-        raise ExpressionError(f"{_spoken(node)} is not in the vocabulary of expressions", *_place(node, source))
+        word, hint = OPERATORS.get(type(node).__name__, ("", None))
+        named = f"'{word}'" if word else _spoken(node)
+        raise ExpressionError(f"{named} is not in the vocabulary of expressions", *_place(node, source, word), hint)
     match node:
         case exp.Anonymous() if not str(node.this).startswith(AGGREGATE):
             _check_call(node, source)
@@ -210,15 +246,21 @@ def _check_call(node: exp.Anonymous, source: str) -> None:
     function, count = VOCABULARY[name], len(node.expressions)
     start, end = _place(node, source, name)
     if count < function.least or (function.most is not None and count > function.most):
-        wanted = function.least if function.least == function.most else f"at least {function.least}"
-        raise ExpressionError(f"'{name}' takes {wanted} argument(s), not {count}", start, end)
+        raise ExpressionError(f"'{name}' takes {_arguments(function)}, not {count}", start, end)
     if function.unit:
         unit = node.expressions[0]
         if not (unit.is_string and unit.this in GRAINS):
-            known = ", ".join(GRAINS)
-            raise ExpressionError(
-                f"'{name}' starts with a quoted unit: {name}('month', …)", start, end, f"units: {known}"
-            )
+            place = _place(unit, source, f"'{unit.this}'") if unit.is_string else (start, end)
+            hint = (unit.is_string and suggest(unit.this, GRAINS)) or f"units: {', '.join(GRAINS)}"
+            raise ExpressionError(f"'{name}' starts with a unit of time: {name}('month', …)", *place, hint)
+
+
+def _arguments(function: Function) -> str:
+    if function.most is None:
+        return f"at least {function.least} argument"
+    if function.least != function.most:
+        return f"{function.least} or {function.most} arguments"
+    return f"{function.least} argument{'s' if function.least > 1 else ''}"
 
 
 def _check_aggregates(tree: exp.Expr, source: str) -> None:

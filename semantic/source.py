@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from semantic.errors import Diagnostic, Report, Span, nearest
+from semantic.yaml_mistakes import explain_syntax_error
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = ("", "~", "null")
@@ -32,10 +33,10 @@ class Shape(BaseModel):
     def _drop_empty(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        nullable = {
-            info.alias or name for name, info in cls.model_fields.items() if NoneType in get_args(info.annotation)
+        takes_null = {
+            info.alias or name: NoneType in get_args(info.annotation) for name, info in cls.model_fields.items()
         }
-        return {key: held for key, held in value.items() if held is not None or key in nullable}
+        return {key: held for key, held in value.items() if held is not None or takes_null.get(key, True)}
 
 
 Read = TypeVar("Read", bound=Shape)
@@ -143,6 +144,8 @@ class Documents:
     def entries(self, key: str) -> Iterator[tuple[str, Node, Span]]:
         """Every named entry below a top-level key: its name, its value, where its name stands."""
         for section in self.section(key):
+            if not isinstance(section.value, dict):
+                continue  # reported where sections are checked
             for name, node in section.children.items():
                 yield str(name), node, section.key_span(str(name))
 
@@ -168,24 +171,21 @@ def read_yaml(file: str, text: str, report: Report) -> Node | None:
 
 
 def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line, mark.column) if mark else (0, 0)
-    hint = None
-    if line < len(source.lines) and "\t" in source.lines[line]:
-        column, hint = source.lines[line].index("\t"), "indent with spaces: YAML forbids tabs"
-    elif "mapping values are not allowed" in str(error.problem):
-        hint = "put text that holds ': ' between quotes"
-    return Diagnostic("E101", f"this is not YAML: {error.problem}", source.span(line, column), hint)
+    found = explain_syntax_error(source.lines, error)
+    return Diagnostic("E101", found.message, source.span(found.line, found.column), found.hint)
 
 
 def _convert(source: Source, node: Any, report: Report, above: frozenset[int]) -> Node:
-    start, end = node.start_mark.index, node.end_mark.index
+    start, end, text = node.start_mark.index, node.end_mark.index, source.text
     if len(above) > _DEEPEST:
         report(Diagnostic("E101", "the YAML is nested too deeply", source.span_at(start, 1)))
         return Node(source, None, start, end)
     if id(node) in above:
         report(Diagnostic("E101", "an alias that holds itself", source.span_at(start, 1)))
         return Node(source, None, start, end)
+    if text[start : start + 1] == "!" and text[start : start + 2] != "!!":
+        hint = "put text that starts with ! between quotes"
+        report(Diagnostic("E101", "'!' is a tag of YAML, and means nothing here", source.span_at(start, 1), hint))
     inside = above | {id(node)}
     if isinstance(node, yaml.MappingNode):
         return _convert_mapping(source, node, report, inside)
@@ -299,6 +299,8 @@ def _unknown_key(
     owner, key, meant = node.child(*path[:-1]), str(path[-1]), meant_key(node, shape, path, hidden)
     known = [name for name in _known_keys(shape, path[:-1]) if name not in hidden]
     hint = f"did you mean '{meant}'?" if meant else f"known keys: {', '.join(known)}" if known else None
+    if ":" in key and key.partition(":")[0] in known:
+        hint = f"write a space after the colon: {key.replace(':', ': ', 1)}"
     return Diagnostic("E104", f"unknown key '{key}'" + (f" in {what}" if what else ""), owner.key_span(key), hint)
 
 

@@ -107,3 +107,31 @@ def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     (found,) = load_project(tmp_path).diagnostics
     assert found.code == "E111"
     assert str(found.span).startswith("metrics/a.yml")
+
+
+def test_a_file_that_is_not_utf8_is_reported_at_the_character(tmp_path: Path) -> None:
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "a.yml").write_bytes(b"datasets:\n  caf\xe9: {table: x}\n")
+    (tmp_path / "metrics" / "b.yml").write_text("metrics: {n: {dataset: x, agg: count}}\n")
+    (found,) = load_project(tmp_path).diagnostics
+    assert (found.code, str(found.span), found.hint) == ("E111", "metrics/a.yml:2:6", "save it as UTF-8")
+
+
+def test_a_tab_is_shown_where_the_caret_points_at_it() -> None:
+    (found,) = load_texts({"a.yml": "metrics:\n\tn: {dataset: users}\n"}).diagnostics
+    assert found.render().splitlines()[1:] == [
+        "    →n: {dataset: users}",
+        "    ^   indent with spaces: YAML forbids tabs",
+    ]
+
+
+def test_the_caret_stands_under_the_word_after_wide_letters_and_marks() -> None:
+    text = "datasets:\n  d: {table: t, label: 売上ยอดขาดี่, tabel: x}\n"
+    (found,) = load_texts({"a.yml": text}).diagnostics
+    line, caret = found.render().splitlines()[1:]
+    assert caret.index("^") == line.index("tabel") + len("売上") - len("ี่")
+
+
+def test_characters_that_move_the_cursor_are_not_printed() -> None:
+    (found,) = load_texts({"a.yml": "metrics:\n  n: {dataset: \x1b[2Jusers}\n"}).diagnostics
+    assert "\x1b" not in found.render()

@@ -49,7 +49,9 @@ class Derived(Metric):
         for name in names:
             if name.qualifier:
                 message = f"'{name}' is not a metric; a derived metric is made of metrics only"
-                yield Problem("E211", message, ("expr",), name.start, name.end)
+                example = f"{{dataset: {name.qualifier}, agg: sum, expr: {name.name}}}"
+                hint = f"of a column make a metric first, as {example}"
+                yield Problem("E211", message, ("expr",), name.start, name.end, hint)
 
     def kind(self, kind_of: KindOf) -> Kind | None:
         """That of the expression."""

@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from semantic.aggregates import PICKED, Aggregate, Aggregation
 from semantic.described import Names
+from semantic.errors import suggest
 from semantic.expressions import Expression, ExpressionError
 from semantic.kinds import Kind, KindOf
 from semantic.metric_types.base import Leaves, Metric, Problem
@@ -111,7 +112,9 @@ class Simple(Metric):
                 yield Problem("E210", error.message, path, error.start, error.end, error.hint)
         known = dimensions.get(self.dataset)
         if known is not None and self.time and self.time not in known:
-            yield Problem("E204", f"dataset '{self.dataset}' has no time dimension '{self.time}'", ("time",))
+            hint = suggest(self.time, known) or "a time dimension: its type is date, timestamp or timestamptz"
+            message = f"dataset '{self.dataset}' has no time dimension '{self.time}'"
+            yield Problem("E204", message, ("time",), hint=hint)
 
     def plan(self, leaves: Leaves) -> exp.Expr:
         """A leaf of its own; of arithmetic, a leaf for each aggregate."""
