@@ -24,6 +24,7 @@ $(READY):
 	@echo "installing into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]'
+	@$(BIN)/python -m compileall -q semantic exporters scheduler
 	@rm -f $(VENV)/.ready-*
 	@touch $(READY)
 

@@ -7,21 +7,23 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from semantic.access_log import record_access
 from semantic.compile import Compiled, compile_query
 from semantic.dialects import DIALECTS
 from semantic.engines import Engine, Limits, open_engine
 from semantic.errors import Diagnostic, EngineError, ModelError, listing, suggest
-from semantic.explain import Explanation, explain_metric
-from semantic.guards import check_guards
-from semantic.load import load_project
 from semantic.model import Model
 from semantic.privacy import mask_key, reads_personal, without_quotes
 from semantic.query import Query
 from semantic.result import Result, make_result
+from semantic.shelf import Shelf
 from semantic.targets import settled_target, with_tables
+
+if TYPE_CHECKING:
+    from semantic.explain import Explanation
+    from semantic.load import Loaded
 
 Names = Iterable[str] | str
 
@@ -45,8 +47,8 @@ class Layer:
 
         `environment` takes the place of the process's environment variables.
         """
-        model = project if isinstance(project, Model) else _load(Path(project))
         self.environment = os.environ if environment is None else environment
+        model = project if isinstance(project, Model) else _open(Path(project), self.environment)
         self.target = _target_name(model, target)
         self.model = with_tables(model, self.target, self.environment)
         self.limits = limits or Limits()
@@ -80,6 +82,8 @@ class Layer:
 
     def run(self, query: Query, *, as_of: datetime) -> Result:
         """Run a query as of an aware instant."""
+        from semantic.guards import check_guards
+
         compiled = self.compile(query, as_of=as_of, dialect=self.engine.dialect)
         key = mask_key(self.environment) if compiled.masked else b""
         if query.purpose is not None and reads_personal(compiled.plan):
@@ -88,7 +92,7 @@ class Layer:
             check_guards(self.engine, compiled.plan, self.model, self._guarded)
             table = self.engine.execute(compiled.sql)
         except EngineError as error:
-            raise (without_quotes(error) if reads_personal(compiled.plan) else error) from None
+            raise (without_quotes(error, query) if reads_personal(compiled.plan) else error) from None
         return make_result(table, compiled, key)
 
     def compile(self, query: Query, *, as_of: datetime, dialect: str | None = None) -> Compiled:
@@ -120,10 +124,14 @@ class Layer:
 
     def validate(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the project's files as they are now."""
+        from semantic.load import load_project
+
         return load_project(self.model.root).diagnostics if self.model.root is not None else ()
 
     def explain(self, metric: str) -> Explanation:
         """What a metric is made of, and what it can be cut by. Raises QueryError for an unknown one."""
+        from semantic.explain import explain_metric
+
         return explain_metric(self.model, metric)
 
     @property
@@ -161,10 +169,23 @@ class Layer:
         self.close()
 
 
-def _load(root: Path) -> Model:
-    loaded = load_project(root)
+def _open(root: Path, environment: Mapping[str, str]) -> Model:
+    """The model of a project, from the shelf if it was found right before. Raises ModelError."""
+
+    def load() -> Loaded:
+        from semantic.load import load_project
+
+        return load_project(root)
+
+    shelf = Shelf.of_user(environment)
+    kept = shelf.find(root, lambda: load().written) if shelf else None
+    if kept is not None:
+        return kept
+    loaded = load()
     if loaded.model is None:
         raise ModelError(*loaded.diagnostics)
+    if shelf:
+        shelf.keep(loaded.model, root)
     return loaded.model
 
 

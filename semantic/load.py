@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from semantic.check import CHECKS
 from semantic.check_kinds import KIND_CHECKS
 from semantic.check_words import WORD_CHECKS
 from semantic.defaults import DEFAULTS, places_of, with_defaults
 from semantic.errors import Diagnostic, Report, Span, in_order, suggest, usable
+from semantic.files import FOLDER, decoded, project_files
 from semantic.metric_types import METRIC_TYPES, Metric
 from semantic.model import Dataset, Model, Project, Segment
 from semantic.sound import Lost, mend_keys, read_rest, run_checks, sound_part
-from semantic.source import Documents, Node, Read, read_shape, read_yaml
+from semantic.source import Documents, Node, Read, Written, WrittenLater, read_shape, read_yaml
 from semantic.targets import check_templates
 
-FOLDER = "metrics"
 PROJECT_FILE = "project.yml"
 SECTIONS = ("datasets", "metrics", "segments", "exports", DEFAULTS)
 
@@ -32,9 +31,14 @@ class Loaded:
 
     model: Model | None
     diagnostics: tuple[Diagnostic, ...]
-    documents: Documents
+    written: Written | WrittenLater
     sound: Model | None = None
     lost: Lost = field(default_factory=Lost)
+
+    @property
+    def documents(self) -> Documents:
+        """The YAML files, but for project.yml."""
+        return self.written.documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,11 @@ def load_project(root: Path) -> Loaded:
     if not folder.is_dir():
         message = f"there is no project in {root}: it has no folder '{FOLDER}'"
         hint = "metricast init DIR makes a project; --project DIR names another folder"
-        return Loaded(None, (Diagnostic("E110", message, hint=hint),), Documents(()))
-    paths = sorted((*folder.rglob("*.yml"), *folder.rglob("*.yaml")), key=lambda path: (path.parent != folder, path))
+        return Loaded(None, (Diagnostic("E110", message, hint=hint),), Written())
+    paths = project_files(root)
     if not paths:
         message = f"the folder {folder} has no .yml file"
-        return Loaded(None, (Diagnostic("E110", message, hint="metricast init DIR makes a project"),), Documents(()))
+        return Loaded(None, (Diagnostic("E110", message, hint="metricast init DIR makes a project"),), Written())
     found: list[Diagnostic] = []
     lost = Lost()
     texts = ((str(path.relative_to(root)), _read_text(path, root, lost, found.append)) for path in paths)
@@ -69,7 +73,7 @@ def _read_text(path: Path, root: Path, lost: Lost, report: Report) -> str | None
     name = str(path.relative_to(root))
     try:
         content = path.read_bytes()
-        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return decoded(content)
     except OSError as error:
         report(Diagnostic("E111", f"the file cannot be read: {error.strerror or error}", Span(name, 1, 1)))
     except UnicodeDecodeError as error:
@@ -99,7 +103,7 @@ def _load(files: Mapping[str, str], root: Path | None, lost: Lost, found: list[D
     datasets = dict(_named(reading, "datasets", Dataset))
     metrics = dict(_metrics(reading))
     segments = dict(_named(reading, "segments", Segment))
-    model = Model(project or Project(), datasets, metrics, segments, root, documents, MappingProxyType(known))
+    model = Model(project or Project(), datasets, metrics, segments, root, Written(documents, known))
     return _checked(model, found, lost, {place for node in written for place in places_of(node)})
 
 
@@ -127,7 +131,7 @@ def _checked(model: Model, found: list[Diagnostic], lost: Lost, shared: set[Span
         mistakes += (mistake for mistake in kinds if not lost.touch(mistake))
         sound = sound_part(sound, kinds, checks, lost)
     ordered = in_order(_once(mistakes, shared))
-    return Loaded(None if ordered else model, ordered, model.documents, sound, lost)
+    return Loaded(None if ordered else model, ordered, model.written, sound, lost)
 
 
 def _once(found: Iterable[Diagnostic], shared: set[Span]) -> Iterator[Diagnostic]:

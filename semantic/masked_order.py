@@ -31,7 +31,7 @@ def in_order(table: pa.Table, plan: Plan, masked: frozenset[str]) -> pa.Table:
         columns += _sort_columns(table.column(sort.name), sort, keys.get(sort.name))
     by = pa.table([column for _, column, _ in columns], names=[str(at) for at in range(len(columns))])
     orders = [(str(at), "descending" if falls else "ascending") for at, (_, _, falls) in enumerate(columns)]
-    found = table.take(pc.sort_indices(by, sort_keys=orders, null_placement="at_end"))
+    found = table.take(pc.sort_indices(by, sort_keys=orders))
     if plan.limit is None:
         return found
     if not plan.totals:

@@ -16,7 +16,7 @@ from semantic.expressions import GRAINS, Expression, ExpressionError
 from semantic.kinds import Kind
 from semantic.metric_types.base import Metric
 from semantic.parse import parse_key
-from semantic.source import Documents, Exact, Node, Shape
+from semantic.source import Documents, Exact, Node, Shape, Written, WrittenLater
 
 RESERVED = (*GRAINS, "at", "as_of", "is_total")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -221,12 +221,12 @@ class Dataset(Shape):
         if self.validity is not None:
             times += [self.validity.from_, self.validity.to]
         for name in filter(None, times):
-            listed = found.get(name, Dimension())
+            listed = found.get(name) or Dimension.model_construct()
             if listed.type is None:
                 found[name] = listed.model_copy(update={"type": "timestamp"})
         for name in (*self.primary_key, *(column for join in self.joins.values() for column in join.columns)):
             if name not in RESERVED:  # a column of such a name is a key, and no dimension
-                found.setdefault(name, Dimension())
+                found.setdefault(name, Dimension.model_construct())
         return found
 
 
@@ -285,8 +285,7 @@ class Model:
     metrics: Mapping[str, Metric]
     segments: Mapping[str, Segment] = field(default_factory=dict)
     root: Path | None = None
-    documents: Documents = field(default_factory=lambda: Documents(()))
-    nodes: Mapping[str, Node] = field(default_factory=dict)
+    written: Written | WrittenLater = field(default_factory=Written)
     dimensions: Mapping[str, Mapping[str, Dimension]] = field(init=False)
     owners: Mapping[str, tuple[str, ...]] = field(init=False)
     holds_personal: bool = field(init=False)
@@ -301,6 +300,16 @@ class Model:
         object.__setattr__(self, "owners", MappingProxyType(owners))
         personal = any(found.personal for all_ in dimensions.values() for found in all_.values())
         object.__setattr__(self, "holds_personal", personal)
+
+    @property
+    def documents(self) -> Documents:
+        """The YAML files, but for project.yml."""
+        return self.written.documents
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """Where every named entry stands in them: `datasets.users`, `metrics.aov`."""
+        return self.written.nodes
 
     @property
     def name(self) -> str:

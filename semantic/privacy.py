@@ -21,6 +21,7 @@ from semantic.metric_types import Simple
 from semantic.model import Dataset, Dimension, Model
 from semantic.names import DimensionRef, Reference, datasets_called, dimensions_of, names_within, read_name
 from semantic.parse import parse
+from semantic.query import Query
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,6 +67,16 @@ def refuse_picking(model: Model, leaves: Iterable[Simple]) -> None:
                 raise QueryError(Diagnostic("E332", message, hint=_HINT))
 
 
+def refuse_clocks(model: Model, leaves: Iterable[Simple], word: str) -> None:
+    """Without a purpose no time word is a personal date. Raises QueryError."""
+    for leaf in leaves:
+        clock = leaf.time or model.datasets[leaf.dataset].time
+        found = model.dimensions[leaf.dataset].get(clock or "")
+        if found is not None and found.personal:
+            message = f"'{word}' is about '{leaf.dataset}.{clock}', the time of metric '{leaf.name}', which is personal"
+            raise QueryError(Diagnostic("E331", message, hint=_HINT))
+
+
 def _personal_name(model: Model, leaf: Simple, value: Expression) -> Name | None:
     """The first name of a metric's own expression that leads to personal data."""
     dataset = model.datasets[leaf.dataset]
@@ -107,13 +118,16 @@ def reads_personal(plan: Plan) -> bool:
     return any(dimension.personal for dataset in datasets for dimension in dataset.dimensions.values())
 
 
-def without_quotes(error: EngineError) -> EngineError:
-    """The same refusal without what the target quotes: that could be somebody's data."""
-    shown = (
-        each if each.code in _OURS else replace(each, message=_QUOTED.sub("'…'", each.message), hint=None)
-        for each in error.diagnostics
-    )
-    return EngineError(*shown)
+def without_quotes(error: EngineError, query: Query | None = None) -> EngineError:
+    """The same refusal without what the target quotes, which could be somebody's data."""
+    return EngineError(*(_without_quotes(each, query) for each in error.diagnostics))
+
+
+def _without_quotes(found: Diagnostic, query: Query | None) -> Diagnostic:
+    if found.code == "E403" and query is not None and query.limit is not None and query.purpose is None:
+        hint = "masked values are put in order after they have arrived, so the limit does not help: filter, or raise it"
+        return replace(found, hint=hint)
+    return found if found.code in _OURS else replace(found, message=_QUOTED.sub("'…'", found.message), hint=None)
 
 
 def mask_key(environment: Mapping[str, str]) -> bytes:

@@ -11,7 +11,7 @@ from sqlglot import exp
 from semantic.aggregates import Aggregation
 from semantic.check_query import check_query
 from semantic.errors import Diagnostic, QueryError, listing
-from semantic.expressions import Expression, number
+from semantic.expressions import GRAINS, Expression, number
 from semantic.joins import Route, find_route
 from semantic.metric_types import Metric, Simple
 from semantic.model import Dimension, Model
@@ -19,7 +19,7 @@ from semantic.names import DimensionRef, Reference, TimeWord, datasets_called, d
 from semantic.parse import parse
 from semantic.periods import Calendar, Period, parse_period
 from semantic.plan import Key, Measure, Output, Plan, Scan, Sort
-from semantic.privacy import check_purpose, refuse_conditions, refuse_picking
+from semantic.privacy import check_purpose, refuse_clocks, refuse_conditions, refuse_picking
 from semantic.query import Query
 from semantic.scans import Context, RowScope, Unreachable
 from semantic.trees import unused
@@ -116,10 +116,17 @@ def understand(query: Query, model: Model, as_of: datetime) -> Asked:
 def _check_privacy(query: Query, model: Model, by: tuple[tuple[Key, Reference], ...], where: Expression | None) -> None:
     """Personal data are masked, or asked for with a purpose. Raises QueryError."""
     check_purpose(query.purpose)
-    if query.purpose is None and model.holds_personal:
-        ordered = {entry.strip().partition(" ")[0] for entry in query.order}
-        refuse_conditions(model, where, [reference for key, reference in by if key.name in ordered])
-        refuse_picking(model, [leaf for name in query.metrics for leaf in metrics_within(model, model.metrics[name])])
+    if query.purpose is not None or not model.holds_personal:
+        return
+    ordered = {entry.strip().partition(" ")[0] for entry in query.order}
+    refuse_conditions(model, where, [reference for key, reference in by if key.name in ordered])
+    leaves = [leaf for name in query.metrics for leaf in metrics_within(model, model.metrics[name])]
+    refuse_picking(model, leaves)
+    words = [str(key.name) for key, reference in by if isinstance(reference, TimeWord)]
+    words += [str(name) for name in where.names if not name.qualifier and name.name in GRAINS] if where else []
+    words += ["period"] if query.period is not None else []
+    if words:
+        refuse_clocks(model, leaves, words[0])
 
 
 def leaf_column(name: str) -> exp.Expr:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from semantic.errors import Diagnostic, Span
 from semantic.model import Dataset, Model, Project
-from semantic.source import Node, Read, Shape, Source, meant_key
+from semantic.source import Node, Read, Shape, Source, Written, meant_key
 
 Part = tuple[str, ...]  # ("metrics.aov",), ("datasets.users", "dimensions", "age")
 Path = tuple[str | int, ...]
@@ -199,7 +199,7 @@ def _without(model: Model, parts: set[Part]) -> Model:
         datasets=datasets,
         metrics={name: metric for name, metric in model.metrics.items() if f"metrics.{name}" not in gone},
         segments={name: segment for name, segment in model.segments.items() if f"segments.{name}" not in gone},
-        nodes={at: node for at, node in model.nodes.items() if at not in gone},
+        written=Written(model.documents, {at: node for at, node in model.nodes.items() if at not in gone}),
     )
 
 

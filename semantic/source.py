@@ -6,19 +6,21 @@ keys, reads `no` as false, `12:30:00` as 45000 and `1.10` as 1.1. A plain scalar
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from types import NoneType
-from typing import Annotated, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from semantic.errors import Diagnostic, Report, Span, nearest
 from semantic.yaml_mistakes import explain_syntax_error
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+if TYPE_CHECKING:
+    import yaml
+
 _NULLS = ("", "~", "null")
 _DEEPEST = 50
 
@@ -26,7 +28,7 @@ _DEEPEST = 50
 class Shape(BaseModel):
     """Base of everything that is read from YAML; a key without a value is null where null is allowed, else absent."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -150,11 +152,38 @@ class Documents:
                 yield str(name), node, section.key_span(str(name))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """What the YAML of a project says and where: all of it, and its entries by name: `datasets.users`, `project.0`."""
+
+    documents: Documents = field(default_factory=lambda: Documents(()))
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+
+
+class WrittenLater:
+    """The same for a model that was not read from YAML just now: it is read when somebody asks."""
+
+    def __init__(self, read: Callable[[], Written | WrittenLater]) -> None:
+        self._written = cache(read)
+
+    @property
+    def documents(self) -> Documents:
+        """All files of the project."""
+        return self._written().documents
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """The entries by name."""
+        return self._written().nodes
+
+
 def read_yaml(file: str, text: str, report: Report) -> Node | None:
     """Read one file; syntax errors, duplicate keys and anchors that are missing are reported."""
+    import yaml  # not needed where a kept model answers
+
     source = Source(file, text, tuple(text.splitlines()))
     try:
-        root = yaml.compose(text, Loader=_Loader)
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except RecursionError:
         report(Diagnostic("E101", "the YAML is nested too deeply", source.span(0, 0)))
         return None
@@ -187,9 +216,9 @@ def _convert(source: Source, node: Any, report: Report, above: frozenset[int]) -
         hint = "put text that starts with ! between quotes"
         report(Diagnostic("E101", "'!' is a tag of YAML, and means nothing here", source.span_at(start, 1), hint))
     inside = above | {id(node)}
-    if isinstance(node, yaml.MappingNode):
+    if node.id == "mapping":
         return _convert_mapping(source, node, report, inside)
-    if isinstance(node, yaml.SequenceNode):
+    if node.id == "sequence":
         items = [_convert(source, item, report, inside) for item in node.value]
         return Node(source, [item.value for item in items], start, end, {}, dict(enumerate(items)))
     return Node(source, _scalar(node), start, end)
@@ -202,7 +231,7 @@ def _convert_mapping(source: Source, node: Any, report: Report, above: frozenset
     for key_node, value_node in node.value:
         mark = key_node.start_mark
         span = source.span(mark.line, mark.column, key_node.end_mark.column - mark.column)
-        key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else ""
+        key = str(key_node.value) if key_node.id == "scalar" else ""
         if not key:
             report(Diagnostic("E102", "a key must be a word", span))
         elif key in keys:

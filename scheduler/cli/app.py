@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections import UserDict
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
 from scheduler.cli.console import Refusal, say, silence_stdout, write_utf8
-from scheduler.cli.deliver import export, serve
-from scheduler.cli.demo import demo
-from scheduler.cli.demo_data import demo_data
-from scheduler.cli.init import init
-from scheduler.cli.inspect import explain, list_
-from scheduler.cli.query import query, sql
-from scheduler.cli.schema import schema
-from scheduler.cli.validate import validate
 
+PLACES = {  # command: its module in this folder, its name there
+    "init": ("init", "init"),
+    "demo": ("demo", "demo"),
+    "demo-data": ("demo_data", "demo_data"),
+    "validate": ("validate", "validate"),
+    "list": ("inspect", "list_"),
+    "explain": ("inspect", "explain"),
+    "query": ("query", "query"),
+    "sql": ("query", "sql"),
+    "export": ("deliver", "export"),
+    "serve": ("deliver", "serve"),
+    "schema": ("schema", "schema"),
+}
+OBJECTS = 50_000  # that Python makes before it looks for garbage: starting makes many, and no garbage
 EXIT_REFUSED, EXIT_INTERRUPTED = 1, 130
 
 
@@ -69,8 +79,30 @@ def _file_message(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}"
 
 
+class Commands(UserDict[str, click.Command]):
+    """The commands by name, each imported when it is needed; a command that was put here itself stays."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        """Return the command, importing it at its first use."""
+        found = super().__getitem__(name) if name in self.data else None
+        if found is None:
+            module, attribute = PLACES[name]
+            found = self.data[name] = getattr(import_module(f"scheduler.cli.{module}"), attribute)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.data or name in PLACES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**PLACES, **self.data})
+
+    def __len__(self) -> int:
+        return len({**PLACES, **self.data})
+
+
 @click.group(
     cls=Application,
+    commands=Commands(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="\b\nExamples:\n  metricast init my-metrics\n  metricast demo --project my-metrics",
 )
@@ -86,10 +118,7 @@ def cli(ctx: click.Context, project: Path | None) -> None:
     ctx.obj = project
 
 
-for command in (init, demo, demo_data, validate, list_, query, sql, explain, export, serve, schema):
-    cli.add_command(command)
-
-
 def main() -> None:
     """Run the command line on this process's arguments."""
+    gc.set_threshold(OBJECTS)
     cli(prog_name="metricast")

@@ -231,10 +231,28 @@ def test_a_masked_dimension_is_ordered_by_its_mask_and_cut_by_it(shop: Path) -> 
     assert [row[0] for row in rows(shop, "", "users.email", limit=1)] == expected[:1]
 
 
-@pytest.mark.xfail(strict=True, reason="the limit is applied when all groups have been fetched")
-def test_a_limit_keeps_a_masked_answer_within_the_rows_that_are_allowed(shop: Path) -> None:
-    with Layer(shop, limits=Limits(rows=2)) as layer:
-        assert len(layer.query(["users"], by=["users.email"], limit=1)) == 1
+def test_a_limit_does_not_keep_a_masked_answer_within_the_rows_that_are_allowed(shop: Path) -> None:
+    with (
+        Layer(shop, limits=Limits(rows=2)) as layer,
+        pytest.raises(EngineError, match=r"E403.*\n.*limit does not help"),
+    ):
+        layer.query(["users"], by=["users.email"], limit=1)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"by": ["day"]}, {"period": "2025"}, {"where": "month = date '2025-01-01'"}], ids=str
+)
+def test_a_personal_date_is_no_clock_without_a_purpose(tmp_path: Path, asked: dict[str, Any]) -> None:
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    (folder / "births.yml").write_text(
+        "datasets: {people: {table: people, primary_key: id, time: born, "
+        "dimensions: {born: {type: date, personal: true}}}}\nmetrics: {births: {dataset: people, agg: count}}\n"
+    )
+    with Layer(tmp_path, environment={}) as layer:
+        with pytest.raises(QueryError, match=r"E331.*people\.born"):
+            layer.sql(["births"], **asked)
+        assert "born" in layer.sql(["births"], **asked, purpose="a birthday card")
 
 
 def test_other_dimensions_keep_their_order_before_and_behind_a_masked_one(shop: Path) -> None:
