@@ -1,39 +1,45 @@
 """Everything that is wrong with a project's files: models, exports and schedules in one go."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from exporters.base import Export
 from exporters.definitions import read_exports
 from scheduler.schedule import check_schedules
 from semantic.errors import Diagnostic, in_order
-from semantic.load import Loaded, load_project
+from semantic.load import load_project
 from semantic.model import Model
+from semantic.sound import Lost
 
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """What became of a project's files: the model, None where something is wrong with it, and all that is wrong."""
+    """What became of a project's files: the model, None where something is wrong with it, and all that is wrong.
+
+    `sound` is the part of the model in which nothing is wrong, None where nothing can be said of a target by it.
+    """
 
     model: Model | None
+    sound: Model | None
     exports: tuple[Export, ...]
     mistakes: tuple[Diagnostic, ...]
+    lost: Lost
+
+    def not_explained(self, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+        """Those of the mistakes in what is sound that are not the consequence of one in what is not."""
+        return (mistake for mistake in found if self.model is not None or not self.lost.touch(mistake))
 
 
 def validate_files(root: Path) -> Validated:
     """Read all files of the project in a folder."""
     loaded = load_project(root)
-    if loaded.sound is None:
-        return Validated(loaded.model, (), loaded.diagnostics)
     found: list[Diagnostic] = []
-    exports = read_exports(loaded.sound, found.append)
-    found += check_schedules(loaded.sound)
-    return Validated(loaded.model, exports, in_order((*loaded.diagnostics, *_not_explained(loaded, found))))
-
-
-def _not_explained(loaded: Loaded, found: list[Diagnostic]) -> Iterator[Diagnostic]:
-    """The mistakes that are not the consequence of one in the model: what a query asks for may be defined there."""
-    for mistake in found:
-        if loaded.model is not None or mistake.code[:2] not in ("E2", "E3") or not loaded.lost.touch(mistake):
-            yield mistake
+    exports = read_exports(loaded.sound, found.append) if loaded.sound else ()
+    schedules = check_schedules(loaded.sound) if loaded.sound else ()
+    sound = None if loaded.lost.project else loaded.sound
+    validated = Validated(loaded.model, sound, exports, loaded.diagnostics, loaded.lost)
+    of_model = [mistake for mistake in found if mistake.code[:2] in ("E2", "E3")]
+    of_exports = [mistake for mistake in found if mistake not in of_model]
+    mistakes = (*loaded.diagnostics, *of_exports, *schedules, *validated.not_explained(of_model))
+    return replace(validated, mistakes=in_order(mistakes))

@@ -9,7 +9,7 @@ from sqlglot.errors import SqlglotError
 
 from semantic.check_joins import check_all_joins, is_time
 from semantic.check_rows import check_own_rows
-from semantic.errors import Diagnostic, QueryError, Span, listing, suggest
+from semantic.errors import Diagnostic, QueryError, Span, listing, suggest, usable
 from semantic.expressions import GRAINS, ExpressionError, Name
 from semantic.joins import Route, follow
 from semantic.metric_types import Derived, Metric, Ratio, Simple
@@ -47,11 +47,13 @@ def check_names(model: Model) -> Iterator[Diagnostic]:
     for dataset in model.datasets.values():
         at = f"datasets.{dataset.name}"
         for name in dataset.dimensions:
-            if name in RESERVED or not name.isidentifier():
-                message = f"a dimension cannot be called '{name}': the word is taken" if name in RESERVED else None
-                hint = "use letters, digits and _, and none of " + listing(RESERVED, 20)
-                span = key_place(model, at, "dimensions", name)
-                yield Diagnostic("E203", message or f"'{name}' is not a usable name", span, hint)
+            span = key_place(model, at, "dimensions", name)
+            if name in RESERVED:
+                message = f"a dimension cannot be called '{name}': the word is taken"
+                yield Diagnostic("E203", message, span, "give it another name; taken are " + listing(RESERVED, 20))
+            elif not name.isidentifier():
+                hint = f"use letters, digits and _, as in {usable(name)}"
+                yield Diagnostic("E107", f"'{name}' is not a usable name", span, hint)
         for name, join in dataset.joins.items():
             if name in model.datasets and (join.dataset or name) != name:
                 message = f"the join '{name}' leads to '{join.dataset}', but '{name}' is a dataset of its own"
@@ -99,6 +101,7 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
             message = f"the clock '{dataset.time}' of dataset '{dataset.name}' is not a time dimension"
             yield Diagnostic("E204", message, value_place(model, at, "time"), hint)
         yield from _check_clock(model, dataset)
+        yield from _check_validity(model, dataset)
         if dataset.sql is not None and not is_template(dataset.sql):
             try:
                 parse_dataset_sql(dataset.sql)
@@ -118,6 +121,16 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
             elif target not in (route.dataset, route.path[-1]):
                 message = f"'{path}' leads to '{route.dataset}', not to '{target}'"
                 yield Diagnostic("E207", message, value_place(model, at, "via", target))
+
+
+def _check_validity(model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
+    """Rows are valid from one time to another."""
+    validity = dataset.validity
+    for key, name in (("from", validity.from_), ("to", validity.to)) if validity else ():
+        if not is_time(model, dataset, name):
+            message = f"'{name}', which says {key} when rows of dataset '{dataset.name}' hold, is not a time dimension"
+            span = value_place(model, f"datasets.{dataset.name}", "validity", key)
+            yield Diagnostic("E204", message, span, f"give '{name}' the type date, timestamp or timestamptz")
 
 
 def _check_clock(model: Model, dataset: Dataset) -> Iterator[Diagnostic]:

@@ -98,6 +98,8 @@ def _load(files: Mapping[str, str], root: Path | None, lost: Lost, found: list[D
         _check_sections(node, lost, found.append)
     documents = Documents(tuple(with_defaults(node, found.append) for node in written))
     project = read_shape(settings[0], Project, found.append, "project.yml") if settings else Project()
+    if project is None:
+        lost.add_part(("project.0",))
     known: dict[str, Node] = {f"project.{number}": node for number, node in enumerate(settings)}
     reading = Reading(documents, known, lost, found.append)
     datasets = dict(_named(reading, "datasets", Dataset))

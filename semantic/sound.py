@@ -37,6 +37,11 @@ class Lost:
     datasets: set[str] = field(default_factory=set)
     ways: bool = False
 
+    @property
+    def project(self) -> bool:
+        """Whether the settings of the project are among it."""
+        return any(part[0].startswith("project.") for part in self.parts)
+
     def add_file(self, text: str) -> None:
         """A file that cannot be read: whatever it names may be defined in it."""
         self.add_text(text)

@@ -136,3 +136,25 @@ def test_annotations_are_escaped() -> None:
     place = "file=metrics/a%2Cb%3Ac%25.yml,line=3,col=7,endColumn=9,title=E101"
     assert as_annotations([mistake], str) == f"::error {place}::100%25, a:b%0D%0Aand more%0A::error::\n"
     assert as_annotations([Diagnostic("E110", "no project")], str) == "::error title=E110::no project\n"
+
+
+def test_columns_are_checked_beside_a_mistake_in_the_yaml(tmp_path: Path) -> None:
+    folder = make_project(tmp_path, MODEL, ROWS)
+    more = """
+segments: {late: {filter: knd = 'x'}}
+metrics:
+  wrong: {dataset: events, agg: sum, expr: amont}
+  typo: {dataset: events, agg: sum, exp: 1}
+  late: {dataset: events, agg: count, filter: late}
+"""
+    found = json.loads(
+        run("validate", "--format", "json", "--project", make(folder, {"metrics/more.yml": more})).stdout
+    )
+    assert [(each["line"], each["code"]) for each in found] == [(2, "E203"), (2, "E213"), (4, "E402"), (5, "E104")]
+
+
+def test_the_target_of_a_broken_project_file_is_not_asked(tmp_path: Path) -> None:
+    folder = make_project(tmp_path, MODEL, ROWS)
+    make(folder, {"metrics/project.yml": "name: tiny\ntime_zone: Nowhere\n"})
+    found = json.loads(run("validate", "--format", "json", "--project", folder).stdout)
+    assert [each["code"] for each in found] == ["E108"]

@@ -49,14 +49,13 @@ def export(project: Path, target: str | None, as_of: str | None, name: str) -> N
 def find_export(layer: Layer, name: str) -> Export:
     """Return the export of that name; a name that is not there is refused."""
     from exporters.definitions import load_exports
-    from semantic.errors import suggest
+    from semantic.errors import Diagnostic, ScheduleError, listing, suggest
 
     exports = load_exports(layer.model)
     if name in exports:
         return exports[name]
-    hint = suggest(name, exports) or f"exports: {', '.join(sorted(exports)) or 'none'}"
-    message = f"no export '{name}' in this project\n    {hint}"
-    raise Refusal(message)
+    hint = suggest(name, exports) or f"exports: {listing(sorted(exports))}"
+    raise ScheduleError(Diagnostic("E604", f"the project has no export '{name}'", hint=hint))
 
 
 def run_now(layer: Layer, export: Export, moment: datetime) -> RunReport:

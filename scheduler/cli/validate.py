@@ -51,12 +51,14 @@ def validate(
     rows without making a number wrong is shown apart. The exit code is 1 if there is a mistake.
     """
     from scheduler.validate import validate_files
+    from semantic.errors import in_order
 
     validated = validate_files(project)
-    checked = _check_target(validated.model, target, as_of, data) if validated.model is not None else Checked()
+    rows = data and validated.model is not None
+    checked = _check_target(validated.sound, target, as_of, rows) if validated.sound is not None else Checked()
     if validated.model is not None and style == "text":
         _show_rows(checked, validated.model.time_zone)
-    mistakes = (*validated.mistakes, *checked.mistakes)
+    mistakes = in_order((*validated.mistakes, *validated.not_explained(checked.mistakes)))
     written = _written(mistakes, checked.findings, style, project)
     click.secho(written, nl=False, fg="red" if style == "text" else None, color=COLOUR)
     if checked.unreachable is not None:

@@ -269,7 +269,7 @@ def test_the_log_goes_to_stderr_and_handlers_are_left_as_they_were(
 ) -> None:
     before = list(logging.getLogger("metricast.scheduler").handlers)
     with pytest.raises(ScheduleError):
-        serve(make_shop(tmp_path, weekly=""))
+        serve(make_shop(tmp_path, weekly="exports:\n"))
     assert logging.getLogger("metricast.scheduler").handlers == before
     assert capfd.readouterr().out == ""
 
