@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from sqlglot import exp
 
-from semantic.expressions import Expression, call, number
+from semantic.expressions import Expression, call, cast, number
 from semantic.kinds import Kind
 
 Aggregate = Literal[
@@ -82,7 +82,7 @@ class Aggregation:
 
 def _double(value: exp.Expr) -> exp.Expr:
     """Averages of decimals are cut to a few digits by some engines; those of doubles are not."""
-    return exp.Cast(this=value, to=exp.DataType.build("double"))
+    return cast(value, "double")
 
 
 def _present(value: exp.Expr) -> exp.Expr:

@@ -15,10 +15,11 @@ from sqlglot import exp
 
 from semantic.clocks import Clock
 from semantic.columns import Schema
-from semantic.dialects import DIALECTS, cast
+from semantic.dialects import DIALECTS
 from semantic.doubts import Doubt, Example, Rows, doubts, usual_times
 from semantic.engines.base import Engine
 from semantic.errors import Diagnostic, EngineError, Span, in_order
+from semantic.expressions import cast
 from semantic.guards import CONCERNED, Guard, overlap_guard, unique_guard
 from semantic.model import Model
 from semantic.periods import Calendar

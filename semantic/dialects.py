@@ -13,7 +13,7 @@ from functools import reduce
 
 from sqlglot import exp
 
-from semantic.expressions import CALL
+from semantic.expressions import CALL, cast
 from semantic.trees import interval
 
 Emitter = Callable[..., exp.Expr]
@@ -42,14 +42,14 @@ class Dialect:
 
     def emit(self, statement: exp.Expr) -> str:
         """The statement's text. The tree is consumed."""
-        for node in reversed(list(statement.find_all(exp.Anonymous))):  # innermost first
-            if str(node.this).startswith(CALL):
-                emitter = self.emitters.get(str(node.this).removeprefix(CALL))
+        for node in reversed(list(statement.find_all(exp.Anonymous, exp.Identifier))):  # innermost first
+            name = str(node.this)
+            if isinstance(node, exp.Identifier):
+                if not node.quoted and (not _SAFE.match(name) or name.lower() in _RESERVED):
+                    node.set("quoted", True)
+            elif isinstance(node, exp.Anonymous) and name.startswith(CALL):
+                emitter = self.emitters.get(name.removeprefix(CALL))
                 node.replace(emitter(*node.expressions) if emitter else _same_name(node))
-        for identifier in statement.find_all(exp.Identifier):
-            name = str(identifier.this)
-            if not identifier.quoted and (not _SAFE.match(name) or name.lower() in _RESERVED):
-                identifier.set("quoted", True)
         return statement.sql(dialect=self.name, pretty=True, comments=False)
 
 
@@ -60,11 +60,6 @@ def _same_name(node: exp.Anonymous) -> exp.Expr:
 def function(name: str, *arguments: exp.Expr) -> exp.Expr:
     """A plain function call."""
     return exp.Anonymous(this=name.upper(), expressions=list(arguments))
-
-
-def cast(value: exp.Expr, to: str) -> exp.Expr:
-    """A cast to a type by its name in DuckDB."""
-    return exp.Cast(this=value, to=exp.DataType.build(to, dialect="duckdb"))
 
 
 def _paren(value: exp.Expr) -> exp.Expr:
@@ -193,7 +188,7 @@ def _databricks_to_zone(value: exp.Expr, source: exp.Expr, zone: exp.Expr) -> ex
 
 
 def _databricks_instant(value: exp.Expr) -> exp.Expr:
-    return exp.Cast(this=value, to=exp.DataType.build("timestamp", dialect="databricks"))
+    return exp.Cast(this=value, to=exp.DataType(this=exp.DType.TIMESTAMPTZ))  # Spark's TIMESTAMP is an instant
 
 
 def _databricks_forever(kind: exp.Expr) -> exp.Expr:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 
 from sqlglot import exp
 
@@ -145,6 +145,17 @@ def is_strict(node: exp.Expr) -> bool:
     return type(node) in _STRICT
 
 
+@cache
+def _type(name: str) -> exp.DType:
+    found: exp.DType = exp.DataType.build(name, dialect="duckdb").this
+    return found
+
+
+def cast(value: exp.Expr, to: str) -> exp.Expr:
+    """A cast to a plain type by its name in DuckDB."""
+    return exp.Cast(this=value, to=exp.DataType(this=_type(to)))
+
+
 def call(name: str, *arguments: exp.Expr) -> exp.Expr:
     """A call of the vocabulary, or of an internal function that dialects emit."""
     return exp.Anonymous(this=CALL + name, expressions=list(arguments))
@@ -163,7 +174,7 @@ def number(value: Decimal) -> exp.Expr:
 
 def quotient(top: exp.Expr, bottom: exp.Expr) -> exp.Expr:
     """Exact division, NULL where the divisor is 0."""
-    whole = exp.Cast(this=top, to=exp.DataType.build("double"))
+    whole = cast(top, "double")
     zero_safe = exp.Nullif(this=bottom, expression=exp.Literal.number(0))
     return exp.Div(this=whole, expression=zero_safe, typed=False, safe=False)
 
@@ -177,7 +188,7 @@ def time_literal(value: str, kind: str) -> exp.Expr | None:
     """Text as a DATE or TIMESTAMP literal, or None where it is neither."""
     try:
         if kind == "date" and len(value) == len("2025-01-31"):
-            return exp.Cast(this=text(date.fromisoformat(value).isoformat()), to=exp.DataType.build("date"))
+            return date_literal(date.fromisoformat(value))
         moment = datetime.fromisoformat(value)
     except ValueError:
         return None
@@ -188,12 +199,12 @@ def time_literal(value: str, kind: str) -> exp.Expr | None:
 
 def timestamp_literal(moment: datetime) -> exp.Expr:
     """A naive timestamp literal."""
-    return exp.Cast(this=text(moment.isoformat(sep=" ")), to=exp.DataType.build("timestamp", dialect="duckdb"))
+    return cast(text(moment.isoformat(sep=" ")), "timestamp")
 
 
 def date_literal(day: date) -> exp.Expr:
     """A DATE literal."""
-    return exp.Cast(this=text(day.isoformat()), to=exp.DataType.build("date"))
+    return cast(text(day.isoformat()), "date")
 
 
 def aggregate_nodes(tree: exp.Expr) -> list[exp.Anonymous]:

@@ -64,6 +64,7 @@ def reachable(model: Model) -> dict[str, frozenset[str]]:
     return {name: frozenset(reached) for name, reached in found.items()}
 
 
+@lru_cache(maxsize=1024)
 def find_route(model: Model, base: str, qualifier: str, wanted: str = "") -> Route | None:
     """The one way from `base` to what a qualifier names; None where there is none.
 

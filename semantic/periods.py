@@ -146,6 +146,7 @@ def _refuse(text: str, reason: str) -> QueryError:
     return QueryError(Diagnostic("E320", f"the period '{text}' cannot be read: {reason}", hint=forms))
 
 
+@lru_cache(maxsize=1024)
 def midnight(day: date, zone: str) -> datetime | None:
     """The instant (naive UTC) at which a local day begins.
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from semantic.expressions import cast
 from semantic.model import Dataset
 from semantic.periods import Calendar, Period
 
@@ -40,7 +41,7 @@ class Key:
             return None
         value: exp.Expr = exp.Column(this=exp.to_identifier(self.name))
         if self.as_text:
-            value = exp.Cast(this=value, to=exp.DataType.build("text"))
+            value = cast(value, "text")
         rank = exp.Case(this=value)
         for place, literal in enumerate(self.values):
             rank = rank.when(literal.copy(), exp.Literal.number(place), copy=False)

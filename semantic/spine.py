@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 from sqlglot import exp
 
 from semantic.clocks import Clock, first_instant, last_second
-from semantic.expressions import GRAINS, call, date_literal, text, timestamp_literal
+from semantic.expressions import GRAINS, call, cast, date_literal, text, timestamp_literal
 from semantic.periods import DAY_GRAINS, hour_step
 from semantic.plan import Key, Spine
 from semantic.trees import column, interval, named, select, subquery, table
@@ -40,7 +40,7 @@ def _periods(spine: Spine, grain: str, groups: str, condition: exp.Expr | None) 
         until = date_literal(calendar.first_day(today, grain))
         last = exp.Least(this=exp.Max(this=column(name)), expressions=[until])
         series = _observed(_series(exp.Min(this=column(name)), last, grain), groups, condition)
-    day = exp.Cast(this=column("period"), to=exp.DataType.build("date"))
+    day = cast(column("period"), "date")
     return select([named(day, name)], subquery(series, "series"))
 
 
@@ -58,7 +58,7 @@ def _days(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Select:
         last_seen = exp.Max(this=exp.Least(this=ends[0], expressions=ends[1:]))
         last = exp.Least(this=last_seen, expressions=[date_literal(today)])
         series = _observed(_series(first, last, "day"), groups, condition)
-    clock = Clock(exp.Cast(this=column("period"), to=exp.DataType.build("date")), "date", "UTC", spine.calendar)
+    clock = Clock(cast(column("period"), "date"), "date", "UTC", spine.calendar)
     return _distinct(spine, clock, series)
 
 
@@ -139,4 +139,4 @@ def _last_day(key: Key) -> exp.Expr:
     """The last day of an observed period."""
     count, unit = {"quarter": (3, "month"), "week": (7, "day")}.get(str(key.grain), (1, str(key.grain)))
     after = exp.Add(this=column(key.name), expression=interval(count, unit))
-    return exp.Cast(this=exp.Sub(this=after, expression=interval(1, "day")), to=exp.DataType.build("date"))
+    return cast(exp.Sub(this=after, expression=interval(1, "day")), "date")

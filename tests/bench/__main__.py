@@ -18,7 +18,7 @@ from semantic import Layer
 from tests.bench.execution import execution
 from tests.bench.measure import Measurement, stopwatch
 from tests.bench.scale import scale
-from tests.bench.speed import compiling, starting
+from tests.bench.speed import compiling, loading, starting
 
 NAMES = ("what", "best", "middle", "note")
 
@@ -40,6 +40,7 @@ def _measure(folder: Path) -> Iterator[Measurement]:
     with Layer(folder) as layer:
         yield from compiling(layer.model)
         yield from execution(layer)
+    yield from loading()
     yield from starting(folder)
 
 
