@@ -55,8 +55,9 @@ def generate(
     seed: int = 1,
     start: date = DEFAULT_START,
     end: date = DEFAULT_END,
+    pace: int = 100,
 ) -> GeneratedCounts:
-    """Write `database` anew, with business days from `start` to `end`, both included.
+    """Write `database` anew, with business days from `start` to `end`, both included; `pace` is visits in percent.
 
     The file is built beside and put in place by a rename: whoever reads the old one keeps it, and a run that
     is killed changes nothing.
@@ -66,7 +67,7 @@ def generate(
     database.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{database.name}.", dir=database.parent) as folder:
         fresh = Path(folder) / database.name
-        counts = _build(fresh, users, Parameters(seed, start, end))
+        counts = _build(fresh, users, Parameters(seed, start, end, pace))
         fresh.replace(database)
     return counts
 

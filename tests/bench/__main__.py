@@ -39,7 +39,8 @@ def _measure(folder: Path) -> Iterator[Measurement]:
     yield _generation(folder / ".metricast" / "engagement.duckdb")
     with Layer(folder) as layer:
         yield from compiling(layer.model)
-        yield from execution(layer)
+    with tempfile.TemporaryDirectory() as large:
+        yield from execution(Path(large))
     yield from loading()
     yield from starting(folder)
 

@@ -53,7 +53,7 @@ def _compile(model: Model, query: Query, dimension: str) -> Callable[[], object]
 
 
 def loading() -> Iterator[Measurement]:
-    """Yield the time to load 1,000 metrics over 50 datasets, and to compile in so large a project and in a small one."""
+    """Yield the time to load 1,000 metrics over 50 datasets, and to compile among many and among few."""
     query = Query(("metric_0_3",), ("day", "dataset_1.colour"), period="2026")
     with TemporaryDirectory() as folder:
         small, large = Path(folder) / "small", Path(folder) / "large"
