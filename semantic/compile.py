@@ -71,14 +71,20 @@ def compile_query(model: Model, query: Query, *, as_of: datetime, dialect: str =
     """Compile a query as of an aware instant. Raises QueryError, with the reason, where it has no correct answer."""
     if dialect not in DIALECTS:
         raise QueryError(Diagnostic("E323", f"unknown dialect '{dialect}'", hint=f"known: {listing(DIALECTS)}"))
-    plan, asked = resolve(query, model, as_of)
-    for rewrite in PASSES:
-        plan = rewrite(plan, asked)
+    plan, asked = plan_query(model, query, as_of)
     columns = tuple(_columns(asked))
     hides = query.purpose is None and any(column.personal for column in columns)
     sql = DIALECTS[dialect].emit(lower(replace(plan, limit=None) if hides else plan))
     zone = asked.context.calendar.time_zone
     return Compiled(sql, columns, query, plan, as_of, zone, asked.period, tuple(_notes(asked)))
+
+
+def plan_query(model: Model, query: Query, as_of: datetime) -> tuple[Plan, Asked]:
+    """The plan that is lowered to SQL: resolved and rewritten. Raises QueryError."""
+    plan, asked = resolve(query, model, as_of)
+    for rewrite in PASSES:
+        plan = rewrite(plan, asked)
+    return plan, asked
 
 
 def _notes(asked: Asked) -> Iterator[str]:
