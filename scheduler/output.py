@@ -173,7 +173,7 @@ def _shown_row(columns: Sequence[Column], row: Sequence[Any], zone: ZoneInfo) ->
 
 def text_table(names: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool] = ()) -> Iterator[str]:
     """Yield the lines of a table of texts; columns marked in `numeric` are aligned to the right."""
-    grid = [[_one_line(cell) for cell in row] for row in (names, *cells)]
+    grid = [[one_line(cell) for cell in row] for row in (names, *cells)]
     widths = [max(_width(row[index]) for row in grid) for index in range(len(names))]
     right = [*numeric, *[False] * (len(names) - len(numeric))]
     for number, row in enumerate(grid):
@@ -222,7 +222,7 @@ def _shown_duration(value: Any, unit: str) -> str:
     return f"{'-' if seconds < 0 else ''}{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Show control characters and line ends as escapes: data must not steer the terminal."""
     return "".join(repr(c)[1:-1] if unicodedata.category(c) in _STEERING else c for c in text)
 

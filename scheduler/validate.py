@@ -8,7 +8,7 @@ from exporters.base import Export
 from exporters.definitions import read_exports
 from scheduler.schedule import check_schedules
 from semantic.errors import Diagnostic, in_order
-from semantic.load import load_project
+from semantic.load import Loaded, load_project
 from semantic.model import Model
 from semantic.sound import Lost
 
@@ -33,7 +33,11 @@ class Validated:
 
 def validate_files(root: Path) -> Validated:
     """Read all files of the project in a folder."""
-    loaded = load_project(root)
+    return validate_loaded(load_project(root))
+
+
+def validate_loaded(loaded: Loaded) -> Validated:
+    """Read the exports and schedules of a project that has been loaded."""
     found: list[Diagnostic] = []
     exports = read_exports(loaded.sound, found.append) if loaded.sound else ()
     schedules = check_schedules(loaded.sound) if loaded.sound else ()

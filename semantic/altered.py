@@ -102,21 +102,26 @@ def _flat(shape: BaseModel, leave_out: tuple[str, ...]) -> Iterator[tuple[str, A
 
 
 def _written(value: Any) -> str | None:
-    """A value as it would be written in YAML; text as it is."""
+    """A value as it would be written in YAML; text as it is, a list without its brackets."""
     match value:
+        case tuple() if value:
+            return ", ".join(str(_written(each)) for each in value)
         case None | "" | ():
             return None
         case BaseModel():
             return _written(dict(_flat(value, ())))
         case Mapping():
-            held = {key: text for key, each in value.items() if (text := _written(each)) is not None}
-            return f"{{{', '.join(f'{key}: {text}' for key, text in held.items())}}}"
-        case tuple():
-            return ", ".join(str(_written(each)) for each in value)
+            held = {key: text for key, each in value.items() if (text := _nested(each)) is not None}
+            return f"{{{', '.join(f'{key}: {text}' for key, text in held.items())}}}" if held else None
         case bool():
             return str(value).lower()
         case _:
             return str(value)
+
+
+def _nested(value: Any) -> str | None:
+    text = _written(value)
+    return f"[{text}]" if isinstance(value, tuple) and text is not None else text
 
 
 def _same(key: str, old: str | None, new: str | None) -> bool:

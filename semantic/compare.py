@@ -71,6 +71,11 @@ class Difference:
         """Whether some question has another answer than it had, or none any more; new things alone are no change."""
         return bool(self.removed or self.renamed or self.changed or self.altered)
 
+    @property
+    def is_any(self) -> bool:
+        """Whether anything at all differs, words included."""
+        return self.is_in_meaning or bool(self.added or self.reworded)
+
 
 def compare(old: Model, new: Model) -> Difference:
     """Compare two checked versions of a project."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -54,6 +55,14 @@ class Layer:
         self.limits = limits or Limits()
         self._engine: Engine | None = None
         self._guarded: set[tuple[str, str]] = set()
+
+    def beside(self, model: Model) -> Layer:
+        """Another version of the project on the same target and connection, which stays this layer's to close."""
+        settings = {"targets": self.model.project.targets, "default_target": self.target}
+        there = replace(model, project=model.project.model_copy(update=settings))
+        other = Layer(there, target=self.target, limits=self.limits, environment=self.environment)
+        other._engine = self.engine
+        return other
 
     def query(
         self,

@@ -72,16 +72,30 @@ def _read_text(path: Path, root: Path, lost: Lost, report: Report) -> str | None
     """The text of a file; one that cannot be read is reported."""
     name = str(path.relative_to(root))
     try:
-        content = path.read_bytes()
-        return decoded(content)
+        return _decode(name, path.read_bytes(), lost, report)
     except OSError as error:
         report(Diagnostic("E111", f"the file cannot be read: {error.strerror or error}", Span(name, 1, 1)))
+    return None
+
+
+def _decode(name: str, content: bytes, lost: Lost, report: Report) -> str | None:
+    try:
+        return decoded(content)
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8", "replace")
         place = Span(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
         report(Diagnostic("E111", "the file is not UTF-8", place, "save it as UTF-8"))
         lost.add_file(content.decode("utf-8", "replace"))
     return None
+
+
+def load_contents(files: Mapping[str, bytes], root: Path | None = None) -> Loaded:
+    """Load a project from the contents of its files by name, in the order in which a folder is read."""
+    found: list[Diagnostic] = []
+    lost = Lost()
+    names = sorted(files, key=lambda name: (Path(name).parent != Path(FOLDER), Path(name)))
+    texts = ((name, _decode(name, files[name], lost, found.append)) for name in names)
+    return _load({name: text for name, text in texts if text is not None}, root, lost, found)
 
 
 def load_texts(files: Mapping[str, str], root: Path | None = None) -> Loaded:

@@ -19,6 +19,7 @@ PLACES = {  # command: its module in this folder, its name there
     "demo": ("demo", "demo"),
     "demo-data": ("demo_data", "demo_data"),
     "validate": ("validate", "validate"),
+    "diff": ("diff", "diff"),
     "list": ("inspect", "list_"),
     "explain": ("inspect", "explain"),
     "query": ("query", "query"),
@@ -34,7 +35,8 @@ EXIT_REFUSED, EXIT_INTERRUPTED = 1, 130
 class Application(click.Group):
     """A group whose `main` never shows a traceback for what the person can mend.
 
-    Exit codes: 0 done, 1 refused (the reason is on stderr), 2 wrong use of the command line, 130 Ctrl-C.
+    Exit codes: 0 done, 1 refused (the reason is on stderr), 2 wrong use of the command line, 130 Ctrl-C; `diff` has one
+    more.
     """
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
