@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from sqlglot import exp
 
 from semantic.expressions import Expression, call, cast, number
-from semantic.kinds import Kind
+from semantic.vocabulary import Kind
 
 Aggregate = Literal[
     "count",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from semantic.errors import Diagnostic, QueryError
 from semantic.expressions import Expression, ExpressionError, Name
-from semantic.kinds import Kind, KindOf, kind_of_expression
+from semantic.kinds import KindOf, kind_of_expression
 from semantic.metric_types import Metric, Simple
 from semantic.model import Model
 from semantic.names import DimensionRef, dimensions_of, read_name
@@ -15,6 +15,7 @@ from semantic.parse import parse
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.places import within
 from semantic.scans import Context, RowScope, Unreachable
+from semantic.vocabulary import Kind
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # kinds do not depend on it
 Place = tuple[str | int, ...]

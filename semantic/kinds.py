@@ -8,24 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from sqlglot import exp
 
 from semantic.expressions import CALL, Expression, ExpressionError, Name, name_of
+from semantic.vocabulary import VOCABULARY, Kind
 
-Kind = Literal["number", "text", "boolean", "date", "timestamp"]
 KindOf = Callable[[Name], Kind | None]
 
 _TIMES = ("date", "timestamp")
-_RESULTS: dict[str, tuple[Kind | None, Kind | None]] = {  # what the first argument must be, what comes out
-    **dict.fromkeys(("abs", "ceil", "floor", "round", "mod"), ("number", "number")),
-    **dict.fromkeys(("lower", "upper", "trim", "substring", "replace", "left", "right"), ("text", "text")),
-    **dict.fromkeys(("starts_with", "contains"), ("text", "boolean")),
-    **dict.fromkeys(("year", "quarter", "month", "day", "hour", "iso_weekday", "age_years"), ("date", "number")),
-    "length": ("text", "number"),
-    "concat": ("text", "text"),
-}
 _CASTS: dict[str, Kind] = {
     **dict.fromkeys(("DOUBLE", "DECIMAL"), "number"),
     **dict.fromkeys(("TEXT", "VARCHAR"), "text"),
@@ -98,20 +89,16 @@ class _Reader:
 
     def _call(self, node: exp.Anonymous) -> Kind | None:
         name, arguments = str(node.this).removeprefix(CALL), list(node.expressions)
-        if name in ("coalesce", "nullif", "greatest", "least"):
+        function = VOCABULARY.get(name)
+        if function is None:
+            return None  # an aggregate of an expression without agg
+        if function.alike:
             return self._same(arguments, f"mixed in {name}")
-        if name in ("date_trunc", "date_diff"):
-            kind = self.all_of(arguments[1:], "date", None) or self.kind(arguments[1])
-            below_day = arguments[0].this in ("second", "minute", "hour")
-            return "number" if name == "date_diff" else kind if below_day else "date"
-        if name not in _RESULTS:
-            return None
-        first, result = _RESULTS[name]
-        wanted = arguments if name in ("age_years", "mod", "starts_with", "contains", "concat") else arguments[:1]
-        self.all_of(wanted, first, None)
-        for rest in arguments[len(wanted) :]:
-            self.kind(rest)
-        return result
+        for position, argument in enumerate(arguments[function.unit :]):
+            self.all_of((argument,), function.kind_at(position), None)
+        if name == "date_trunc" and arguments[0].this in ("second", "minute", "hour"):
+            return self.kind(arguments[1])
+        return function.gives
 
     def all_of(self, nodes: Iterable[exp.Expr], wanted: Kind | None, result: Kind | None) -> Kind | None:
         """Check that all nodes are of a kind, and give the result's."""

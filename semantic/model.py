@@ -13,10 +13,10 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from semantic.described import Described, Names
 from semantic.expressions import GRAINS, Expression, ExpressionError
-from semantic.kinds import Kind
 from semantic.metric_types.base import Metric
 from semantic.parse import parse_key
 from semantic.source import Documents, Exact, Node, Shape, Written, WrittenLater
+from semantic.vocabulary import Kind
 
 RESERVED = (*GRAINS, "at", "as_of", "is_total")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import sqlglot
@@ -30,6 +29,7 @@ from semantic.expressions import (
     quotient,
 )
 from semantic.instead import FUNCTIONS, OPERATORS
+from semantic.vocabulary import VOCABULARY, Function
 
 _READER = sqlglot.Dialect.get_or_raise("duckdb")
 _BETWEEN = "an operator such as and, + or = stands between two values"
@@ -37,26 +37,6 @@ _LONGEST = 10_000
 _DEEPEST = 150
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A function of the vocabulary: how many arguments, and whether the first is a quoted unit of time."""
-
-    least: int
-    most: int | None
-    unit: bool = False
-
-
-VOCABULARY: dict[str, Function] = {
-    **{name: Function(1, 1) for name in ("abs", "ceil", "floor", "lower", "upper", "trim", "length")},
-    **{name: Function(1, 1) for name in ("year", "quarter", "month", "day", "hour", "iso_weekday")},
-    **{name: Function(2, 2) for name in ("nullif", "mod", "left", "right", "starts_with", "contains", "age_years")},
-    **{name: Function(1, None) for name in ("coalesce", "greatest", "least", "concat")},
-    "round": Function(1, 2),
-    "substring": Function(2, 3),
-    "replace": Function(3, 3),
-    "date_trunc": Function(2, 2, unit=True),
-    "date_diff": Function(3, 3, unit=True),
-}
 AGGREGATE_CALLS = ("count", "count_distinct", "sum", "avg", "min", "max", "median", "stddev", "variance")
 _OTHER_AGGREGATES = ("any_value", "array_agg", "string_agg", "percentile_cont", "percentile", "first", "last")
 _NODES = frozenset(

@@ -23,13 +23,14 @@ from semantic.expressions import (
     wrap,
 )
 from semantic.joins import Route, find_route, key_columns
-from semantic.kinds import Kind, kind_of_expression
+from semantic.kinds import kind_of_expression
 from semantic.model import Bins, Dimension, Model
 from semantic.names import DimensionRef, Reference, TimeWord, no_way, read_name
 from semantic.parse import parse
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.plan import Lookup
 from semantic.trees import column
+from semantic.vocabulary import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from sqlglot import exp
 from semantic.aggregates import Aggregation
 from semantic.described import Described
 from semantic.formats import NamedFormat, Thresholds
-from semantic.kinds import Kind, KindOf
+from semantic.kinds import KindOf
 from semantic.source import Exact
+from semantic.vocabulary import Kind
 
 
 @dataclass(frozen=True, slots=True)

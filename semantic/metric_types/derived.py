@@ -11,9 +11,10 @@ from typing import Literal
 from sqlglot import exp
 
 from semantic.expressions import Expression, ExpressionError
-from semantic.kinds import Kind, KindOf, kind_of_expression
+from semantic.kinds import KindOf, kind_of_expression
 from semantic.metric_types.base import Leaves, Metric, Problem, Reference
 from semantic.parse import parse
+from semantic.vocabulary import Kind
 
 
 class Derived(Metric):

@@ -12,9 +12,10 @@ from pydantic import BeforeValidator
 from sqlglot import exp
 
 from semantic.expressions import ExpressionError, Name, quotient
-from semantic.kinds import Kind, KindOf
+from semantic.kinds import KindOf
 from semantic.metric_types.base import Leaves, Metric, Reference
 from semantic.source import Shape
+from semantic.vocabulary import Kind
 
 
 class Part(Shape):

@@ -17,10 +17,11 @@ from semantic.aggregates import PICKED, Aggregate, Aggregation
 from semantic.described import Names
 from semantic.errors import suggest
 from semantic.expressions import Expression, ExpressionError
-from semantic.kinds import Kind, KindOf
+from semantic.kinds import KindOf
 from semantic.metric_types.base import Leaves, Metric, Problem
 from semantic.parse import parse, parse_aggregates
 from semantic.source import Exact
+from semantic.vocabulary import Kind
 
 _ROWS_COUNTED: JsonDict = {"required": ["agg"], "properties": {"agg": {"const": "count"}}}
 

@@ -10,14 +10,19 @@ import pytest
 from pydantic import BaseModel
 
 from semantic.described import Deprecated, Described
+from semantic.dialects import DIALECTS
 from semantic.formats import Format, Thresholds
 from semantic.keys import key_table, key_texts
 from semantic.metric_types import Derived, Metric, Ratio, Simple
 from semantic.metric_types.ratio import Part
 from semantic.model import Bins, Dataset, Dimension, Join, Project, Segment, Target, Validity
+from semantic.parse import parse
+from semantic.trees import column, select
+from semantic.vocabulary import VOCABULARY, Function
 
 PAGE = Path(__file__).parents[2] / "semantic" / "LANGUAGE.md"
 BLOCK = re.compile(r"<!-- keys: (\w+) -->\n.*?<!-- end of keys -->", re.DOTALL)
+FUNCTIONS = re.compile(r"<!-- functions -->\n.*?<!-- end of functions -->", re.DOTALL)
 TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "Project": ("key", Project),
     "Target": ("target key", Target),
@@ -43,7 +48,41 @@ def written(text: str) -> str:
         title, shape = TABLES[found[1]]
         return f"<!-- keys: {found[1]} -->\n{key_table(title, shape, own=True)}\n<!-- end of keys -->"
 
-    return BLOCK.sub(table, text)
+    functions = f"<!-- functions -->\n{_functions()}\n<!-- end of functions -->"
+    return FUNCTIONS.sub(lambda _: functions, BLOCK.sub(table, text))
+
+
+def _functions() -> str:
+    """A table of the vocabulary, each function as it is written on both engines."""
+    rows = ["| function | takes | gives | meaning | DuckDB | Databricks |", "|---|---|---|---|---|---|"]
+    for name, function in VOCABULARY.items():
+        takes = ["a unit"] * function.unit + [kind or "any" for kind in function.takes]
+        gives = "the same" if function.alike else str(function.gives)
+        cells = (f"`{_example(name)}`", _counted(takes, function), gives, function.meaning)
+        written = (f"`{_emitted(name, dialect)}`".replace("|", "\\|") for dialect in DIALECTS)
+        rows.append("| " + " | ".join((*cells, *written)) + " |")
+    return "\n".join(rows)
+
+
+def _counted(takes: list[str], function: Function) -> str:
+    optional = len(takes) - function.least
+    shown = takes[: len(takes) - optional] + [f"[{kind}]" for kind in takes[len(takes) - optional :]]
+    return ", ".join(shown) + (", …" if function.more else "")
+
+
+def _arguments(name: str) -> list[str]:
+    function = VOCABULARY[name]
+    columns = list("abc"[: len(function.takes) + function.more])
+    return [*(["'month'"] * function.unit), *columns]
+
+
+def _example(name: str) -> str:
+    return f"{name}({', '.join(_arguments(name))})"
+
+
+def _emitted(name: str, dialect: str) -> str:
+    tree = parse(_example(name)).replace_names(lambda found: column(found.name))
+    return " ".join(DIALECTS[dialect].emit(select([tree])).split()).removeprefix("SELECT ")
 
 
 def test_the_tables_are_those_of_the_shapes() -> None:
