@@ -26,7 +26,8 @@ class Revision:
     files: Mapping[str, bytes]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.commit[:10]})" if self.commit and self.commit != self.name else self.name
+        is_told = not self.commit or self.commit.startswith(self.name)
+        return self.name if is_told else f"{self.name} ({self.commit[:10]})"
 
 
 @dataclass(frozen=True, slots=True)
