@@ -13,6 +13,6 @@ def replace_file(path: Path, content: bytes) -> None:
     target = path.resolve()
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "not a regular file, so it cannot be replaced by one", str(path))
-    with beside(target) as staged:
+    with beside(target.with_name(f"{target.name}.new")) as staged:  # who looks for .yml meanwhile must not find it
         staged.write_bytes(content)
         place(staged, target, target.parent)

@@ -265,8 +265,8 @@ class Project(Shape):
     name: the project's name, shown in workbooks
     time_zone: business time zone, an IANA name: periods, `at`, days, weeks are in it. Default UTC
     week_start: the weekday on which a week starts. Default monday
-    targets: name → where queries run, see below. Default: a DuckDB in memory
     default_target: the target used when none is named; may be left out when there is one target
+    targets: name → where queries run, see below. Default: a DuckDB in memory
     """
 
     name: str = "metricast"

@@ -26,6 +26,7 @@ PLACES = {  # command: its module in this folder, its name there
     "sql": ("query", "sql"),
     "export": ("deliver", "export"),
     "serve": ("deliver", "serve"),
+    "fmt": ("fmt", "fmt"),
     "schema": ("schema", "schema"),
 }
 OBJECTS = 50_000  # that Python makes before it looks for garbage: starting makes many, and no garbage
