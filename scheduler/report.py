@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from scheduler.reference import anchor
 from semantic.errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def _object(mistake: Diagnostic, severity: str) -> dict[str, str | int | None]:
         "column": span.column if span else None,
         "end_column": span.column + span.length if span else None,
         "hint": mistake.hint,
-        "docs": f"semantic/ERRORS.md#{mistake.code.lower()}",
+        "docs": anchor(mistake.code),
     }
 
 

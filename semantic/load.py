@@ -166,7 +166,8 @@ def _misplaced_settings(settings: list[Node]) -> Iterator[Diagnostic]:
     for number, node in enumerate(settings):
         if number or Path(node.source.file).parent not in (Path(), Path(FOLDER)):
             message = f"a project has one {PROJECT_FILE}, directly in {FOLDER}/"
-            yield Diagnostic("E112", message, node.source.span(0, 0), "remove this one, or give it another name")
+            place = node.source.span_at(node.start, 1)
+            yield Diagnostic("E112", message, place, "remove this one, or give it another name")
 
 
 def _check_sections(node: Node, lost: Lost, report: Report) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from semantic.errors import Diagnostic, Span
+from semantic.metric_types import Metric
 from semantic.model import Dataset, Model, Project
 from semantic.source import Node, Read, Shape, Source, Written, meant_key
 
@@ -105,10 +106,17 @@ def read_rest(at: str, node: Node, shape: type[Read], lost: Lost, **given: Any) 
                 lost.add_text(f"{path[-1:]} {node.child(*path).text}")
                 inner = at.startswith("datasets.") and len(path) > 1 and path[0] in _PARTS_OF_DATASETS
                 lost.add_part((at, *map(str, path[:2])) if inner else (at,))
-                value = _without_value(value, path)
+                value = _without_value(value, path) if _is_for_people(path, shape) else None
     lost.add_text(node.text)
     lost.add_part((at,))
     return None
+
+
+def _is_for_people(path: Path, shape: type[Shape]) -> bool:
+    """Whether a metric counts the same without a key: one that all metrics have, or that none knows."""
+    if not issubclass(shape, Metric):
+        return True
+    return path[:1] != () and (path[0] in Metric.model_fields or path[0] not in shape.model_fields)
 
 
 def _existing(value: Any, path: Path) -> Path:

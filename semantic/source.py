@@ -205,7 +205,7 @@ def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
 
 
 def _convert(source: Source, node: Any, report: Report, above: frozenset[int]) -> Node:
-    start, end, text = node.start_mark.index, node.end_mark.index, source.text
+    (start, end), text = _ends(node), source.text
     if len(above) > _DEEPEST:
         report(Diagnostic("E101", "the YAML is nested too deeply", source.span_at(start, 1)))
         return Node(source, None, start, end)
@@ -231,6 +231,9 @@ def _convert_mapping(source: Source, node: Any, report: Report, above: frozenset
     for key_node, value_node in node.value:
         mark = key_node.start_mark
         span = source.span(mark.line, mark.column, key_node.end_mark.column - mark.column)
+        if key_node.id == "mapping":
+            report(Diagnostic("E102", "a mapping cannot be a key", span, "put text with {{ … }} between quotes"))
+            return Node(source, source.text[slice(*_ends(node))], *_ends(node))
         key = str(key_node.value) if key_node.id == "scalar" else ""
         if not key:
             report(Diagnostic("E102", "a key must be a word", span))
@@ -241,7 +244,11 @@ def _convert_mapping(source: Source, node: Any, report: Report, above: frozenset
             keys[key] = span
             children[key] = _convert(source, value_node, report, above)
     value = {key: child.value for key, child in children.items()}
-    return Node(source, value, node.start_mark.index, node.end_mark.index, keys, children, tuple(repeated))
+    return Node(source, value, *_ends(node), keys, children, tuple(repeated))
+
+
+def _ends(node: Any) -> tuple[int, int]:
+    return node.start_mark.index, node.end_mark.index
 
 
 def _scalar(node: Any) -> Any:

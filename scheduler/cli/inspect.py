@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scheduler.cli.console import COLOUR
+from scheduler.cli.console import COLOUR, Refusal
 from scheduler.cli.options import open_layer, project_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from semantic import Layer
     from semantic.described import Described
@@ -28,6 +28,7 @@ Examples:
 EXPLAIN_EXAMPLES = """\b
 Examples:
   metricast explain active_users
+  metricast explain E209
 """
 
 
@@ -106,16 +107,33 @@ def _print(names: Row, rows: Iterable[Row]) -> None:
 LISTS = {"metrics": _metrics, "segments": _segments, "dimensions": _dimensions, "exports": _exports}
 
 
-@click.command(epilog=EXPLAIN_EXAMPLES, short_help="Say what a metric is and how it can be cut.")
-@click.argument("metric")
+@click.command(epilog=EXPLAIN_EXAMPLES, short_help="Say what a metric is, or what an error means.")
+@click.argument("metric", metavar="METRIC|CODE")
 @project_option
 def explain(project: Path, metric: str) -> None:
-    """Say what a metric is, down to its columns, and what it can be cut by.
+    """Say what a metric is, down to its columns, and what it can be cut by, and why not by the rest.
 
-    For every other dimension it says why not.
+    Of an error's code, such as E209, say what it means, with an example of it wrong and right.
     """
+    for line in _explained_code(metric) or _explained_metric(project, metric):
+        click.echo(line)
+
+
+def _explained_code(name: str) -> list[str]:
+    """The lines of the error reference; none for what is no code."""
+    from scheduler.reference import CODE, section_lines
+
+    if not CODE.fullmatch(name):
+        return []
+    lines = list(section_lines(name))
+    if not lines:
+        message = f"there is no error {name}; semantic/ERRORS.md lists them"
+        raise Refusal(message)
+    return lines
+
+
+def _explained_metric(project: Path, name: str) -> Iterator[str]:
     from scheduler.explain import explanation_lines
 
     with open_layer(project) as layer:
-        for line in explanation_lines(layer.explain(metric)):
-            click.echo(line)
+        yield from explanation_lines(layer.explain(name))

@@ -63,6 +63,10 @@ def validate(
     click.secho(written, nl=False, fg="red" if style == "text" else None, color=COLOUR)
     if checked.unreachable is not None:
         say(f"columns were not checked: {checked.unreachable.message}")
+    if mistakes and style == "text":
+        say(
+            f"{_count('mistake', len(mistakes))}; metricast explain {mistakes[0].code} says more of the first", dim=True
+        )
     if mistakes:
         ctx.exit(1)
     say("no mistakes in " + _counts(validated))
