@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def validate(
     click.secho(written, nl=False, fg="red" if style == "text" else None, color=COLOUR)
     if checked.unreachable is not None:
         say(f"columns were not checked: {checked.unreachable.message}")
-    if mistakes and style == "text":
+    if mistakes and style == "text" and sys.stderr.isatty():
         say(
             f"{_count('mistake', len(mistakes))}; metricast explain {mistakes[0].code} says more of the first", dim=True
         )
