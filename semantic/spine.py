@@ -67,19 +67,20 @@ def _moments(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Selec
     zone = spine.calendar.time_zone
     finest = min((str(key.grain) for key in spine.keys), key=_rank)
     as_of = spine.as_of.astimezone(UTC).replace(tzinfo=None)
+    latest = as_of + _shift(finest, zone)
     if spine.period is not None:
         first = timestamp_literal(first_instant(spine.period.start, zone))
-        last = timestamp_literal(min(last_second(spine.period.end, zone), as_of))
+        last = timestamp_literal(min(last_second(spine.period.end, zone), latest))
         series = select([named(_moment_series(first, last, finest, zone), "moment")])
     else:
         name = next(key.name for key in spine.keys if key.grain == finest)
         first = _within(exp.Min(this=column(name)), finest, zone)
         seen = _within(exp.Max(this=column(name)), finest, zone)
-        last = exp.Least(this=seen, expressions=[timestamp_literal(as_of + _shift(finest, zone))])
+        last = exp.Least(this=seen, expressions=[timestamp_literal(latest)])
         series = _observed(_moment_series(first, last, finest, zone), groups, condition)
     clock = Clock(column("moment"), "timestamp", "UTC", spine.calendar)
     found = _distinct(spine, clock, series)
-    if spine.period is None and _shift(finest, zone):
+    if latest != as_of:
         begun = exp.LTE(this=call("utc", clock.at(finest)), expression=timestamp_literal(as_of))
         found.set("where", exp.Where(this=begun))
     return found

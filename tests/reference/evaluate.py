@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tests.reference import expressions
 from tests.reference.aggregates import Combination, aggregate
 from tests.reference.lookup import (
+    Ambiguous,
     Field,
     Reader,
     Subject,
@@ -342,6 +343,8 @@ class Run:
         try:
             for name in self._named():
                 path_to(self.model, dataset, canonical(self.model, name).split(".")[0])
+        except Ambiguous:
+            raise
         except Refused:
             return False
         return True

@@ -68,6 +68,10 @@ def canonical(model: Model, name: str) -> str:
     return f"{owners[0]}.{name}"
 
 
+class Ambiguous(Refused):
+    """Several paths lead there."""
+
+
 def resolve(model: Model, root: Dataset, name: str) -> Reference:
     """What a name of a query means for metrics of one dataset."""
     if name in WORDS:
@@ -98,8 +102,10 @@ def path_to(model: Model, root: Dataset, qualifier: str) -> Path:
     found = list(_paths(model, root, ()))
     paths = [path for path in found if path[-1].name == qualifier]
     paths = paths or [path for path in found if path[-1].dataset == qualifier]
-    if len(paths) != 1:
-        raise Refused(f"{len(paths)} paths lead from {root.name} to {qualifier}")
+    if not paths:
+        raise Refused(f"no path leads from {root.name} to {qualifier}")
+    if len(paths) > 1:
+        raise Ambiguous(f"{len(paths)} paths lead from {root.name} to {qualifier}")
     return paths[0]
 
 
