@@ -6,6 +6,7 @@ keys, reads `no` as false, `12:30:00` as 45000 and `1.10` as 1.1. A plain scalar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from semantic.errors import Diagnostic, Report, Span, nearest
+from semantic.errors import Diagnostic, Report, Span, nearest, suggest
 from semantic.yaml_mistakes import explain_syntax_error
 
 if TYPE_CHECKING:
@@ -302,7 +303,9 @@ def _diagnose(node: Node, shape: type[BaseModel], mistake: Any, what: str, hidde
     if mistake["type"] == "value_error" or not written:
         message = str(mistake["msg"]).removeprefix("Value error, ")
         return Diagnostic("E106", message, node.child(*path).span)
-    return Diagnostic("E106", f"'{written}'{of} should be {_expected(mistake)}", node.child(*path).span)
+    place = node.child(*path)
+    meant = suggest(str(place.value), _choices(mistake))
+    return Diagnostic("E106", f"'{written}'{of} should be {_expected(mistake)}", place.span, meant)
 
 
 _EXPECTED = {
@@ -321,10 +324,16 @@ _EXPECTED = {
 }
 
 
+def _choices(mistake: Any) -> list[str]:
+    """The words that a field can hold, if it is one of some words."""
+    expected = mistake["ctx"]["expected"] if mistake["type"] == "literal_error" else ""
+    return re.findall(r"'([^']*)'", expected)
+
+
 def _expected(mistake: Any) -> str:
     """What a field should hold, in words for people."""
-    if mistake["type"] == "literal_error":
-        return "one of " + str(mistake["ctx"]["expected"]).replace(" or ", ", ")
+    if choices := _choices(mistake):
+        return f"one of {', '.join(choices)}"
     known = _EXPECTED.get(str(mistake["type"]).split("_", 1)[0])
     return known or str(mistake["msg"]).removeprefix("Input should be ")
 
