@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporters.definitions import ExportShape
 from exporters.registry import EXPORTERS
-from semantic.json_schema import Definitions, Schema, definition_name, described, reference
+from semantic.editing.json_schema import Definitions, Schema, definition_name, described, reference
 from semantic.keys import summary
 
 

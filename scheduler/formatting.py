@@ -10,10 +10,10 @@ from pathlib import Path
 
 from scheduler.project_schema import file_schema, project_schema
 from scheduler.writing import replace_file
+from semantic.editing.house_style import in_house_style
+from semantic.editing.json_schema import Schema
 from semantic.errors import Diagnostic, ModelError, Report, Span
 from semantic.files import FOLDER
-from semantic.house_style import in_house_style
-from semantic.json_schema import Schema
 from semantic.load import PROJECT_FILE
 
 _ENDINGS = (".yml", ".yaml")

@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping
 
 from exporters.json_schema import add_exports, take_export_needs
-from semantic.json_schema import DIALECT, Definitions, Schema, definition_name, described, or_null, reference
-from semantic.metric_schema import ANY, USUAL, add_metrics, take_metric_needs, with_untyped
+from semantic.editing.json_schema import DIALECT, Definitions, Schema, definition_name, described, or_null, reference
+from semantic.editing.metric_schema import ANY, USUAL, add_metrics, take_metric_needs, with_untyped
 from semantic.model import Dataset, Dimension, Project, Segment
 
 PUBLISHED = {"metrics": "metricast.schema.json", "project": "project.schema.json"}

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.project_schema import file_schema, project_schema
+from semantic.editing.house_style import in_house_style
+from semantic.editing.json_schema import Schema
 from semantic.errors import Diagnostic
-from semantic.house_style import in_house_style
-from semantic.json_schema import Schema
 from semantic.source import Node, read_yaml
 from tests.case_files import load_cases
 from tests.strategies.pages import Writer
@@ -421,7 +421,7 @@ def test_some_files_are_left_alone(text: str, code: str, words: str) -> None:
 
 
 def test_a_file_that_would_say_something_else_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    import semantic.house_style as module
+    import semantic.editing.house_style as module
 
     for wrong, words in (("metrics: {b: 1}  # c\n", "say the same"), ("metrics: {a: 1}\n", "comment")):
         monkeypatch.setattr(module, "restyle", lambda text, schema, wrong=wrong: wrong)

@@ -148,7 +148,7 @@ def _at(revision: Revision, mistakes: tuple[Diagnostic, ...]) -> Iterator[Diagno
 def _review(old: Version, new: Version) -> Review:
     from scheduler.review.exports import compare_exports
     from scheduler.review.report import Review
-    from semantic.compare import compare
+    from semantic.comparing.compare import compare
 
     difference = compare(old.model, new.model)
     exports = compare_exports((old.model, old.exports), (new.model, new.exports), difference)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from exporters.base import DefinitionExporter, Export
-from semantic.canonical import Version
+from semantic.comparing.canonical import Version
 
 if TYPE_CHECKING:
-    from semantic.compare import Difference
+    from semantic.comparing.compare import Difference
     from semantic.model import Model
 
 Status = Literal["added", "removed", "edited", "touched"]

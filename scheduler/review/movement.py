@@ -14,7 +14,7 @@ from semantic.query import Query
 
 if TYPE_CHECKING:
     from semantic import Layer
-    from semantic.compare import Changed, Difference
+    from semantic.comparing.compare import Changed, Difference
     from semantic.formats import Format
 
 MOST_GROUPS = 10_000  # a cut of more groups is not compared

@@ -13,8 +13,8 @@ from semantic.errors import listing
 
 if TYPE_CHECKING:
     from scheduler.review.movement import Movement
-    from semantic.altered import Altered, KeyChange
-    from semantic.compare import Changed, Difference, Entry
+    from semantic.comparing.altered import Altered, KeyChange
+    from semantic.comparing.compare import Changed, Difference, Entry
 
 MOST_THINGS, MOST_NAMES, LONGEST = 50, 20, 600
 _STATUS: dict[Status, str] = {

@@ -18,9 +18,9 @@ from scheduler.review.movement import Comparison, Movement, Row
 from scheduler.review.report import Data, Review
 from scheduler.review.tables import MOST_DETAILED, MOST_LINES
 from scheduler.review.text import text_lines
-from semantic.altered import Altered, KeyChange
-from semantic.compare import Changed, Difference, compare
-from semantic.cuts import Cuts
+from semantic.comparing.altered import Altered, KeyChange
+from semantic.comparing.compare import Changed, Difference, compare
+from semantic.comparing.cuts import Cuts
 from semantic.formats import Format
 from semantic.load import load_texts
 from semantic.model import Model

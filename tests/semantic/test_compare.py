@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from semantic.compare import Changed, Difference, compare
+from semantic.comparing.compare import Changed, Difference, compare
 from semantic.compile import compile_query
 from semantic.load import load_texts
 from semantic.model import Model

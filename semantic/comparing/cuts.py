@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from semantic.altered import meaning
-from semantic.lineage import TIME_WORDS, Base, Lineage
+from semantic.comparing.altered import meaning
+from semantic.comparing.lineage import TIME_WORDS, Base, Lineage
 from semantic.model import Model
 
 _DAY, _WEEK = TIME_WORDS

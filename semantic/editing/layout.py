@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import takewhile
 
-from semantic.key_order import Guide, arranged
-from semantic.written import Block, Entry, Flow, Leaf, Page, Written, header_of
+from semantic.editing.key_order import Guide, arranged
+from semantic.editing.written import Block, Entry, Flow, Leaf, Page, Written, header_of
 
 STEP = 2
 

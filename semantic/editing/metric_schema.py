@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from semantic.json_schema import Definitions, Schema, definition_name, described, reference
+from semantic.editing.json_schema import Definitions, Schema, definition_name, described, reference
 from semantic.keys import summary
 from semantic.metric_types import METRIC_TYPES, Simple
 

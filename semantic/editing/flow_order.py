@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from semantic.key_order import Guide, arranged
-from semantic.written import Block, Entry, Flow, Leaf, Written, read_written
+from semantic.editing.key_order import Guide, arranged
+from semantic.editing.written import Block, Entry, Flow, Leaf, Written, read_written
 
 _TRAIL = re.compile(r"(?P<before>[ \t]*)(?P<comma>,?)(?P<space>[ \t]*)(?P<comment>(?:#[^\n]*)?)")
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from semantic.altered import Altered, KeyChange, Kind, altered_things, is_word
-from semantic.causes import Causes
-from semantic.cuts import Cuts, Sides
-from semantic.lineage import Base
+from semantic.comparing.altered import Altered, KeyChange, Kind, altered_things, is_word
+from semantic.comparing.causes import Causes
+from semantic.comparing.cuts import Cuts, Sides
+from semantic.comparing.lineage import Base
 from semantic.model import Model
 
 Things = Mapping[tuple[Kind, str], Altered]

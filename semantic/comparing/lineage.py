@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from semantic.canonical import Version
+from semantic.comparing.canonical import Version
 from semantic.errors import QueryError
 from semantic.expressions import Name
 from semantic.joins import find_route

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+from semantic.editing.flow_order import order_flows
+from semantic.editing.json_schema import Schema
+from semantic.editing.key_order import Guide
+from semantic.editing.layout import Layout, keeps_breaks
+from semantic.editing.written import Block, CannotRewrite, Leaf, Page, comments, header_of, read_written
 from semantic.errors import Diagnostic, Report
-from semantic.flow_order import order_flows
-from semantic.json_schema import Schema
-from semantic.key_order import Guide
-from semantic.layout import Layout, keeps_breaks
 from semantic.source import Source, read_yaml
-from semantic.written import Block, CannotRewrite, Leaf, Page, comments, header_of, read_written
 
 _ODD_BREAKS = "\r\x85\u2028\u2029"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from semantic.json_schema import Schema
-from semantic.written import Block, Flow, Names
+from semantic.editing.json_schema import Schema
+from semantic.editing.written import Block, Flow, Names
 
 
 @dataclass(frozen=True, slots=True)

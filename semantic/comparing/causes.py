@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from semantic.altered import Altered, Kind
-from semantic.cuts import Cuts, Sides
-from semantic.lineage import Lineage
+from semantic.comparing.altered import Altered, Kind
+from semantic.comparing.cuts import Cuts, Sides
+from semantic.comparing.lineage import Lineage
 from semantic.plan import Plan
 
 _CALENDAR = ("time_zone", "week_start")

@@ -1,0 +1,1 @@
+"""For those who write the YAML: its JSON Schema, and its one house style."""
