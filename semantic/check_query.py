@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from semantic.errors import Diagnostic, QueryError, Span, known_as, listing, suggest
 from semantic.expressions import ExpressionError, Name
+from semantic.kinds import kind_of_expression
 from semantic.model import Model
 from semantic.names import read_name
 from semantic.parse import parse
 from semantic.query import Query
+from semantic.vocabulary import Kind
 
 
 def check_query(query: Query, model: Model) -> Iterator[Diagnostic]:
@@ -29,7 +31,7 @@ def check_query(query: Query, model: Model) -> Iterator[Diagnostic]:
     for name in query.by:
         yield from _check_name(model, name)
     yield from _check_where(query, model)
-    yield from _check_having(query)
+    yield from _check_having(query, model)
     for entry in query.order:
         yield from _check_order(query, entry)
 
@@ -64,21 +66,29 @@ def _check_where(query: Query, model: Model) -> Iterator[Diagnostic]:
                 yield replace(mistake, span=_within(query.where, "where", name.start, name.end))
 
 
-def _check_having(query: Query) -> Iterator[Diagnostic]:
+def _check_having(query: Query, model: Model) -> Iterator[Diagnostic]:
+    """The condition is one, over metrics of the query."""
     if query.having is None:
         return
     try:
-        names = parse(query.having).names
+        expression = parse(query.having)
+        unknown = [name for name in expression.names if str(name) not in query.metrics]
+        if not unknown:
+            kind_of_expression(expression, lambda name: _kind(model, str(name)), "boolean")
     except ExpressionError as error:
         yield expression_mistake(error, query.having, "having")
         return
-    for name in names:
-        if str(name) not in query.metrics:
-            hint = (
-                suggest(str(name), query.metrics) or "having is about the metrics asked for; where is about dimensions"
-            )
-            span = _within(query.having, "having", name.start, name.end)
-            yield Diagnostic("E308", f"'{name}' in having is not a metric of this query", span, hint)
+    for name in unknown:
+        meant = suggest(str(name), query.metrics)
+        hint = meant or "having is about the metrics asked for; where is about dimensions"
+        span = _within(query.having, "having", name.start, name.end)
+        yield Diagnostic("E308", f"'{name}' in having is not a metric of this query", span, hint)
+
+
+def _kind(model: Model, name: str) -> Kind | None:
+    """The kind of a metric's value, None where it is not known."""
+    metric = model.metrics.get(name)
+    return metric.kind(lambda found: _kind(model, found.name)) if metric else None
 
 
 def _check_order(query: Query, entry: str) -> Iterator[Diagnostic]:

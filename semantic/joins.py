@@ -119,10 +119,18 @@ def owner_of(model: Model, name: str) -> str:
         raise QueryError(Diagnostic("E310", message, hint=f"one of {choices}"))
     known = {dimension: found for all_ in model.dimensions.values() for dimension, found in all_.items()}
     known |= {f"{dataset}.{found}": all_[found] for dataset, all_ in model.dimensions.items() for found in all_}
-    metric = "it is a metric, not a dimension" if name in model.metrics else None
-    hint = metric or suggest(name, GRAINS, likeness=0.75) or known_as(name, known)
+    hint = _other_meaning(model, name) or suggest(name, GRAINS, likeness=0.75) or known_as(name, known)
     hint = hint or "metricast list dimensions shows them"
     raise QueryError(Diagnostic("E302", f"unknown dimension '{name}'", hint=hint))
+
+
+def _other_meaning(model: Model, name: str) -> str | None:
+    """What a name is that is no dimension."""
+    if name in model.metrics:
+        return "it is a metric, not a dimension"
+    if name in model.datasets:
+        return f"it is a dataset; its dimensions are {listing(f'{name}.{found}' for found in model.dimensions[name])}"
+    return None
 
 
 def key_columns(dataset: Dataset) -> tuple[str, ...]:
