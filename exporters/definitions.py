@@ -160,7 +160,8 @@ def _check_collisions(exports: Iterable[Export], model: Model, report: Report) -
                 owners[normpath(path)] = export
                 if owner is not None:
                     message = f"export '{owner.name}' writes this file too"
-                    report(Diagnostic("E505", message, destination.node.child("path").span))
+                    hint = "give each a path of its own, as with {{ export.name }}"
+                    report(Diagnostic("E505", message, destination.node.child("path").span, hint))
 
 
 def _read_export(name: str, node: Node, model: Model, report: Report) -> Export | None:
@@ -227,7 +228,8 @@ def _read_options(exporter: AnyExporter, export: Export, node: Node, report: Rep
     if options is None:
         return None
     if isinstance(exporter, RowExporter) and not export.queries:
-        report(Diagnostic("E506", f"export '{export.name}' has no queries", export.node.key_span("to")))
+        hint = "write queries: {trend: {metrics: […], by: […]}}"
+        report(Diagnostic("E506", f"export '{export.name}' has no queries", export.node.key_span("to"), hint))
         return None
     exporter.check(options, export, node, report)
     return Destination(exporter, options, node)

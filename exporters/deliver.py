@@ -67,7 +67,8 @@ def _publish(exporter: DefinitionExporter[Any], publication: Publication, option
 
 def _unwritable(destination: Destination, place: str, error: OSError) -> Diagnostic:
     reason = error.strerror or str(error)
-    return Diagnostic("E520", f"'{place}' cannot be written: {reason}", destination.node.span)
+    hint = "what stood there before still does"
+    return Diagnostic("E520", f"'{place}' cannot be written: {reason}", destination.node.span, hint)
 
 
 def _unfinished(place: str, left: tuple[Change, ...]) -> Diagnostic:

@@ -197,7 +197,8 @@ class Store:
             yield
         except (sqlite3.Error, OSError) as error:
             message = f"the run store {self.path} cannot be used: {error}"
-            raise ScheduleError(Diagnostic("E610", message)) from error
+            hint = "look at the folder's permissions and at the disk"
+            raise ScheduleError(Diagnostic("E610", message, hint=hint)) from error
 
     def _enqueue(self, export: str, logical_time: datetime, now: datetime) -> Run:
         key = (export, _time(logical_time))

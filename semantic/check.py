@@ -39,7 +39,8 @@ def check_project(model: Model) -> Iterator[Diagnostic]:
         message = "there are several targets and no default_target"
         yield Diagnostic("E109", message, value_place(model, "project.0", "targets"), "name the usual one")
     elif not settings.targets:
-        yield Diagnostic("E109", "there is no target", value_place(model, "project.0", "targets"))
+        hint = "write targets: {local: {engine: duckdb}}, or leave the key out"
+        yield Diagnostic("E109", "there is no target", value_place(model, "project.0", "targets"), hint)
 
 
 def check_names(model: Model) -> Iterator[Diagnostic]:
@@ -108,7 +109,7 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
             except (SqlglotError, ValueError) as error:
                 reason = str(error).splitlines()[0]
                 message = f"the SQL of dataset '{dataset.name}' cannot be read: {reason}"
-                yield Diagnostic("E212", message, value_place(model, at, "sql"))
+                yield Diagnostic("E212", message, value_place(model, at, "sql"), "write one SELECT, in DuckDB's SQL")
         if dataset.table is not None and not (is_template(dataset.table) or is_table_name(dataset.table)):
             message = f"'{dataset.table}' is neither the name of a table nor a glob of files"
             hint = "write table, schema.table or data/*.parquet; quote odd names with double quotes"
@@ -117,10 +118,12 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
             route = _follow(model, dataset.name, path)
             if route is None:
                 message = f"'{path}' is not a chain of joins from '{dataset.name}'"
-                yield Diagnostic("E207", message, value_place(model, at, "via", target))
+                hint = f"write names of joins with dots between; joins of '{dataset.name}': {listing(dataset.joins)}"
+                yield Diagnostic("E207", message, value_place(model, at, "via", target), hint)
             elif target not in (route.dataset, route.path[-1]):
                 message = f"'{path}' leads to '{route.dataset}', not to '{target}'"
-                yield Diagnostic("E207", message, value_place(model, at, "via", target))
+                hint = f"write {route.dataset}: {path}, or another chain"
+                yield Diagnostic("E207", message, value_place(model, at, "via", target), hint)
 
 
 def _check_validity(model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
@@ -145,7 +148,8 @@ def _check_clock(model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
             continue  # reported where it stands
         if at is not None:
             span = within(model, at.start, at.end, f"datasets.{dataset.name}", "dimensions", clock, "expr")
-            yield Diagnostic("E204", f"the clock '{clock}' is made of itself: 'at' is its own value", span)
+            hint = "make it of columns alone"
+            yield Diagnostic("E204", f"the clock '{clock}' is made of itself: 'at' is its own value", span, hint)
 
 
 def check_dimensions(model: Model) -> Iterator[Diagnostic]:
@@ -227,7 +231,8 @@ def check_segments(model: Model) -> Iterator[Diagnostic]:
 def _check_segment_name(model: Model, at: str, name: Name) -> Iterator[Diagnostic]:
     span = within(model, name.start, name.end, at, "filter")
     if not name.qualifier and name.name in GRAINS:
-        yield Diagnostic("E213", f"'{name}' is a metric's own time, and a segment has none", span)
+        example = f"name the time dimension, as in orders.ordered_at.{name}"
+        yield Diagnostic("E213", f"'{name}' is a metric's own time, and a segment has none", span, example)
     elif name.qualifier or name.name not in model.segments:
         try:
             read_name(model, name)

@@ -51,7 +51,8 @@ def _check_join(
         yield _as_of_problem(model, name, target, place)
     elif join.as_of and not is_time(model, dataset, join.as_of):
         message = f"'{join.as_of}' is not a time dimension of dataset '{dataset.name}'"
-        yield Diagnostic("E204", message, value_place(model, *place, "as_of"))
+        hint = f"name one of type date, timestamp or timestamptz{_times(model, dataset)}"
+        yield Diagnostic("E204", message, value_place(model, *place, "as_of"), hint)
 
 
 def _check_key(model: Model, dataset: Dataset, text: str, place: tuple[str | int, ...]) -> Iterator[Diagnostic]:
@@ -71,6 +72,11 @@ def _check_key(model: Model, dataset: Dataset, text: str, place: tuple[str | int
         if name.qualifier or name.name in ("at", "as_of"):
             span = within(model, name.start, name.end, str(at), *path)
             yield Diagnostic("E218", f"'{name}' is not a column of dataset '{dataset.name}'", span, hint)
+
+
+def _times(model: Model, dataset: Dataset) -> str:
+    times = [name for name, found in model.dimensions[dataset.name].items() if found.is_time]
+    return f": {listing(times)}" if times else ""
 
 
 def _as_of_problem(model: Model, name: str, target: Dataset, place: tuple[str, str, str]) -> Diagnostic:

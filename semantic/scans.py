@@ -211,7 +211,8 @@ class RowScope:
 
     def _must_be_time(self, clock: Clock | None, shown_as: str) -> Clock:
         if clock is None:
-            raise QueryError(Diagnostic("E315", f"'{shown_as}' is not a time, so it has no grain"))
+            hint = "only dimensions of type date, timestamp or timestamptz have grains"
+            raise QueryError(Diagnostic("E315", f"'{shown_as}' is not a time, so it has no grain", hint=hint))
         return clock
 
     def _route(self, qualifier: str, name: str) -> Route:

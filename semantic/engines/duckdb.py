@@ -104,7 +104,8 @@ class DuckDBEngine:
         if isinstance(error, duckdb.InterruptException):
             if self.stopped.is_set() or self.limits.seconds is None:
                 return Diagnostic("E405", "the query was cancelled")
-            return Diagnostic("E404", f"the query took longer than {self.limits.seconds:g} s and was stopped")
+            message = f"the query took longer than {self.limits.seconds:g} s and was stopped"
+            return Diagnostic("E404", message, hint="ask for a shorter period or fewer columns, or allow more time")
         if isinstance(error, duckdb.CatalogException) and (
             missing := re.search(r"Table with name (\S+) does not exist", text)
         ):
