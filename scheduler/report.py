@@ -21,13 +21,16 @@ def as_text(mistakes: Iterable[Diagnostic]) -> str:
     return "".join(f"{mistake.render()}\n" for mistake in mistakes)
 
 
-def as_json(mistakes: Iterable[Diagnostic], findings: Iterable[Finding] = ()) -> str:
+def as_json(
+    mistakes: Iterable[Diagnostic], findings: Iterable[Finding] = (), warnings: Iterable[Diagnostic] = ()
+) -> str:
     """A JSON list with an object for each; what has no place has null for file, line and columns.
 
     Findings in the data are warnings, with the number of `rows` that they are about, and `of` how many.
     """
-    warnings = ({**_object(each.diagnostic, "warning"), "rows": each.rows, "of": each.of} for each in findings)
-    found = [*(_object(mistake, "error") for mistake in mistakes), *warnings]
+    rows = ({**_object(each.diagnostic, "warning"), "rows": each.rows, "of": each.of} for each in findings)
+    errors = (_object(mistake, "error") for mistake in mistakes)
+    found = [*errors, *(_object(warning, "warning") for warning in warnings), *rows]
     return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -46,9 +49,15 @@ def _object(mistake: Diagnostic, severity: str) -> dict[str, str | int | None]:
     }
 
 
-def as_annotations(mistakes: Iterable[Diagnostic], place: Place, findings: Iterable[Finding] = ()) -> str:
+def as_annotations(
+    mistakes: Iterable[Diagnostic],
+    place: Place,
+    findings: Iterable[Finding] = (),
+    warnings: Iterable[Diagnostic] = (),
+) -> str:
     """A workflow command of GitHub for each, which shows it beside the line in a pull request."""
-    found = [("error", mistake) for mistake in mistakes] + [("warning", each.diagnostic) for each in findings]
+    found = [("error", mistake) for mistake in mistakes]
+    found += [("warning", each) for each in (*warnings, *(finding.diagnostic for finding in findings))]
     return "".join(f"::{severity} {_properties(each, place)}::{_message(each)}\n" for severity, each in found)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from exporters.base import Export
 from exporters.definitions import read_exports
 from scheduler.schedule import check_schedules
+from semantic.deprecations import deprecated_metrics_within, deprecated_name
 from semantic.errors import Diagnostic, in_order
 from semantic.load import Loaded, load_project
 from semantic.model import Model
@@ -26,9 +27,27 @@ class Validated:
     mistakes: tuple[Diagnostic, ...]
     lost: Lost
 
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """Names that go away and are still used."""
+        if self.model is None:
+            return ()
+        return in_order((*deprecated_metrics_within(self.model), *_in_exports(self.model, self.exports)))
+
     def not_explained(self, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         """Those of the mistakes in what is sound that are not the consequence of one in what is not."""
         return (mistake for mistake in found if self.model is not None or not self.lost.touch(mistake))
+
+
+def _in_exports(model: Model, exports: Iterable[Export]) -> Iterator[Diagnostic]:
+    for export in exports:
+        for query in export.queries:
+            written = export.node.child("queries", query)
+            for key in ("metrics", "by"):
+                names = written.child(key)
+                for node in names.children.values() if names.children else [names]:
+                    if isinstance(node.value, str):
+                        yield from deprecated_name(model, f"export '{export.name}'", node.value, node.span)
 
 
 def validate_files(root: Path) -> Validated:

@@ -153,3 +153,20 @@ def test_personal_metrics_need_no_purpose_to_be_checked(tmp_path: Path, monkeypa
     done = run("validate", "--data", "--project", _project(tmp_path, model))
     assert done.exit_code == 0, done.stdout
     assert not (tmp_path / ".metricast" / "personal_access.jsonl").exists()
+
+
+def test_deprecated_names_that_are_used_are_warnings(tmp_path: Path) -> None:
+    model = f"""{MODEL}  people: {{dataset: events, agg: count_distinct, expr: user_id, deprecated: active_users}}
+  spend_per_person: {{type: ratio, numerator: spend, denominator: people}}
+exports:
+  weekly: {{queries: {{q: {{metrics: [people]}}}}, to: [{{excel: {{path: a.xlsx}}}}]}}
+"""
+    root = _project(tmp_path, model)
+    shown = run("validate", "--project", str(root))
+    assert (shown.exit_code, shown.stdout) == (0, "")
+    assert shown.stderr.count("E223") == 2
+    assert "metric 'spend_per_person' uses 'people', which is deprecated" in shown.stderr
+    assert "use 'active_users' instead" in shown.stderr
+    told = json.loads(run("validate", "--format", "json", "--project", str(root)).stdout)
+    assert [(each["code"], each["severity"]) for each in told] == [("E223", "warning")] * 2
+    assert told[1]["message"] == "export 'weekly' uses 'people', which is deprecated"

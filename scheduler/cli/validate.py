@@ -60,8 +60,10 @@ def validate(
     if validated.model is not None and style == "text":
         _show_rows(checked, validated.model.time_zone)
     mistakes = in_order((*validated.mistakes, *validated.not_explained(checked.mistakes)))
-    written = _written(mistakes, checked.findings, style, project)
+    written = _written(mistakes, checked.findings, validated.warnings, style, project)
     click.secho(written, nl=False, fg="red" if style == "text" else None, color=COLOUR)
+    for warning in validated.warnings if style == "text" else ():
+        say(f"warning: {warning.render()}")
     if checked.unreachable is not None:
         say(f"columns were not checked: {checked.unreachable.message}")
     if mistakes and style == "text" and sys.stderr.isatty():
@@ -95,14 +97,20 @@ def _show_rows(checked: Checked, time_zone: str) -> None:
         click.echo(line)
 
 
-def _written(mistakes: tuple[Diagnostic, ...], findings: tuple[Finding, ...], style: str, project: Path) -> str:
+def _written(
+    mistakes: tuple[Diagnostic, ...],
+    findings: tuple[Finding, ...],
+    warnings: tuple[Diagnostic, ...],
+    style: str,
+    project: Path,
+) -> str:
     from scheduler.report import as_annotations, as_json, as_text
 
     match style:
         case "json":
-            return as_json(mistakes, findings)
+            return as_json(mistakes, findings, warnings)
         case "github":
-            return as_annotations(mistakes, lambda file: _from_here(project / file), findings)
+            return as_annotations(mistakes, lambda file: _from_here(project / file), findings, warnings)
         case _:
             return as_text(mistakes)
 
