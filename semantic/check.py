@@ -19,6 +19,7 @@ from semantic.parse import parse
 from semantic.places import key_place, name_place, value_place, within
 from semantic.scan_select import is_table_name, parse_dataset_sql
 from semantic.scans import at_within
+from semantic.sql_mistakes import sql_mistake
 from semantic.targets import is_template
 
 Check = Callable[[Model], Iterator[Diagnostic]]
@@ -104,12 +105,7 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
         yield from _check_clock(model, dataset)
         yield from _check_validity(model, dataset)
         if dataset.sql is not None and not is_template(dataset.sql):
-            try:
-                parse_dataset_sql(dataset.sql)
-            except (SqlglotError, ValueError) as error:
-                reason = str(error).splitlines()[0]
-                message = f"the SQL of dataset '{dataset.name}' cannot be read: {reason}"
-                yield Diagnostic("E212", message, value_place(model, at, "sql"), "write one SELECT, in DuckDB's SQL")
+            yield from _check_sql(model, dataset.sql, at)
         if dataset.table is not None and not (is_template(dataset.table) or is_table_name(dataset.table)):
             message = f"'{dataset.table}' is neither the name of a table nor a glob of files"
             hint = "write table, schema.table or data/*.parquet; quote odd names with double quotes"
@@ -124,6 +120,18 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
                 message = f"'{path}' leads to '{route.dataset}', not to '{target}'"
                 hint = f"write {route.dataset}: {path}, or another chain"
                 yield Diagnostic("E207", message, value_place(model, at, "via", target), hint)
+
+
+def _check_sql(model: Model, sql: str, at: str) -> Iterator[Diagnostic]:
+    """A dataset's SQL is one SELECT."""
+    hint = "write one SELECT, in DuckDB's SQL"
+    try:
+        parse_dataset_sql(sql)
+    except SqlglotError as error:
+        found = sql_mistake(sql, error)
+        yield Diagnostic("E212", found.message, within(model, found.start, found.end, at, "sql"), found.hint or hint)
+    except ValueError as error:
+        yield Diagnostic("E212", str(error), value_place(model, at, "sql"), hint)
 
 
 def _check_validity(model: Model, dataset: Dataset) -> Iterator[Diagnostic]:

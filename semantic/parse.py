@@ -6,7 +6,6 @@ own tables: a call is either in VOCABULARY, and emitted per dialect by `dialects
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -29,10 +28,10 @@ from semantic.expressions import (
     quotient,
 )
 from semantic.instead import FUNCTIONS, OPERATORS
+from semantic.sql_mistakes import BETWEEN, syntax_error, unread_token
 from semantic.vocabulary import VOCABULARY, Function
 
 _READER = sqlglot.Dialect.get_or_raise("duckdb")
-_BETWEEN = "an operator such as and, + or = stands between two values"
 _LONGEST = 10_000
 _DEEPEST = 150
 
@@ -101,10 +100,10 @@ def _read(text: str, aggregates: tuple[str, ...]) -> exp.Expr:
         tokens = list(_rename_calls(_READER.tokenize(text), aggregates))
         _check_sizes(tokens)
         trees = _READER.parser().parse(tokens, text) if tokens else []
-    except TokenError as error:
-        raise _unread_token(text, error) from None
+    except TokenError:
+        raise unread_token(text) from None
     except ParseError as error:
-        raise _syntax_error(text, error) from None
+        raise syntax_error(text, error) from None
     except RecursionError:
         raise ExpressionError("the expression is nested too deeply") from None
     if len(trees) != 1 or trees[0] is None:
@@ -157,52 +156,19 @@ def _unknown_function(name: str, token: Token) -> ExpressionError:
         return ExpressionError(
             f"'{name}' aggregates, and is not allowed in an expression", token.start, token.end + 1, hint
         )
-    known = f"supported: {', '.join(sorted(VOCABULARY))}"
-    hint = FUNCTIONS.get(name) or suggest(name, [*VOCABULARY, "cast"], likeness=0.7) or known
+    hint = FUNCTIONS.get(name) or suggest(name, [*VOCABULARY, "cast"], likeness=0.7) or _known_functions()
     return ExpressionError(f"the function '{name}' is not in the vocabulary", token.start, token.end + 1, hint)
 
 
-def _unread_token(source: str, error: TokenError) -> ExpressionError:
-    """Text that cannot be cut into words: most often a quote that is not closed."""
-    for quote, what in (("'", "text"), ('"', "name")):
-        at = source.rfind(quote)
-        if source.count(quote) % 2:
-            return ExpressionError(f"the {what} that starts here is not closed", at, at + 1, f"close it with {quote}")
-    return ExpressionError(f"this is not an expression: {str(error).splitlines()[0]}")
-
-
-def _syntax_error(source: str, error: ParseError) -> ExpressionError:
-    first = error.errors[0] if error.errors else {}
-    word = str(first.get("highlight") or "")
-    start = len(str(first.get("start_context") or ""))
-    found = max(source.find(word, max(0, start - 1)) if word else len(source), 0)
-    message, hint = _spoken_syntax(source, str(first.get("description") or ""), word)
-    return ExpressionError(message, found, found + len(word), hint)
-
-
-def _spoken_syntax(source: str, description: str, word: str) -> tuple[str, str | None]:
-    """What a parser's complaint means."""
-    bare = re.sub(r"'[^']*'", "", source)
-    opened, closed = bare.count("("), bare.count(")")
-    if opened > closed:
-        return "a '(' is not closed", "close it with ')'"
-    if opened < closed:
-        return "a ')' closes nothing", "take it out, or open it with '('"
-    if "Required keyword" in description:
-        return (
-            f"something is missing {f'at {word!r}' if word else 'at the end'}",
-            "an operator stands between two values",
-        )
-    if "Unexpected token" in description:
-        return f"{word!r} is not expected here", None
-    return f"this is not an expression: {description.split(' for <class', 1)[0]}", None
+def _known_functions() -> str:
+    return f"supported: {', '.join(sorted(VOCABULARY))}"
 
 
 def _check(node: exp.Expr, source: str) -> None:
     """Refuse what is not in the vocabulary."""
     if isinstance(node, exp.Alias):
         place = _place(node.args["alias"], source, node.alias)
-        raise ExpressionError(f"'{node.alias}' is not expected here", *place, _BETWEEN)
+        raise ExpressionError(f"'{node.alias}' is not expected here", *place, BETWEEN)
     if type(node) not in _NODES:
         word, hint = OPERATORS.get(type(node).__name__, ("", None))
         named = f"'{word}'" if word else _spoken(node)
@@ -223,8 +189,10 @@ def _check(node: exp.Expr, source: str) -> None:
 
 def _check_call(node: exp.Anonymous, source: str) -> None:
     name = str(node.this).removeprefix(CALL)
-    function, count = VOCABULARY[name], len(node.expressions)
     start, end = _place(node, source, name)
+    if name not in VOCABULARY:  # a word of SQL that is called, and so was not renamed
+        raise ExpressionError(f"the function '{name.lower()}' is not in the vocabulary", start, end, _known_functions())
+    function, count = VOCABULARY[name], len(node.expressions)
     if count < function.least or (function.most is not None and count > function.most):
         raise ExpressionError(f"'{name}' takes {_arguments(function)}, not {count}", start, end)
     if function.unit:

@@ -17,6 +17,7 @@ from semantic.trees import IS_TOTAL, aliased, group_by_position, left_join, name
 
 _TABLE_NAME = re.compile(r'(?:\w+|"[^"]+")(?:\.(?:\w+|"[^"]+")){0,2}')
 _FILES = (".parquet", ".csv", ".json", ".ndjson")
+_QUERY_WORDS = ("select", "with", "from", "values", "pivot", "unpivot", "(")
 
 
 def scan_select(scan: Scan) -> exp.Select:
@@ -86,6 +87,9 @@ def _table(name: str) -> exp.Expr:
 @lru_cache(maxsize=512)
 def parse_dataset_sql(sql: str) -> exp.Query:
     """A dataset's own SELECT, written in DuckDB's SQL. Raises SqlglotError, or ValueError if it is no query."""
+    first = next(iter(sqlglot.tokenize(sql, dialect="duckdb")), None)
+    if first is None or first.text.lower() not in _QUERY_WORDS:  # sqlglot would say so in the log, too
+        raise ValueError("one SELECT is expected here")
     parsed = sqlglot.parse(sql, dialect="duckdb")
     if len(parsed) != 1 or not isinstance(parsed[0], exp.Query):
         raise ValueError("one SELECT is expected here")
