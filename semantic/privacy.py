@@ -18,7 +18,7 @@ from semantic.aggregates import PICKING
 from semantic.errors import Diagnostic, EngineError, QueryError
 from semantic.expressions import Expression, ExpressionError, Name
 from semantic.metric_types import Simple
-from semantic.model import Dataset, Dimension, Model
+from semantic.model import Dimension, Model
 from semantic.names import DimensionRef, Reference, datasets_called, dimensions_of, names_within, read_name
 from semantic.parse import parse
 from semantic.query import Query
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 KEY = "METRICAST_MASK_KEY"
 _LEAST, _DIGITS, _LONGEST = 16, 20, 500
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_QUOTED = re.compile(r"'.*'|\".*\"|['\"].*", re.DOTALL)  # as far as can be: what is quoted may hold quotes
+_NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\w.:+-]*")
 _OURS = ("E402", "E403", "E404", "E405", "E410", "E411", "E412")  # written by us, from names alone
 _HINT = "state what it is for, with --purpose or purpose=; it is recorded"
 
@@ -79,36 +80,43 @@ def refuse_clocks(model: Model, leaves: Iterable[Simple], word: str) -> None:
 
 def _personal_name(model: Model, leaf: Simple, value: Expression) -> Name | None:
     """The first name of a metric's own expression that leads to personal data."""
-    dataset = model.datasets[leaf.dataset]
-    return next((name for name in value.names if _leads_to_personal(model, dataset, name)), None)
+    return next((name for name in value.names if _leads_to_personal(model, leaf, name)), None)
 
 
-def _leads_to_personal(model: Model, dataset: Dataset, name: Name) -> bool:
-    if name.qualifier in ("", dataset.name):
-        return _is_touched(model.dimensions[dataset.name], name.name)
+def _leads_to_personal(model: Model, leaf: Simple, name: Name) -> bool:
+    clock = leaf.time or model.datasets[leaf.dataset].time
+    for dimensions, meant in _meanings(model, leaf.dataset, name):
+        if _is_touched(dimensions, meant):
+            return True
+        if clock and "at" in _read(dimensions, meant) and _is_touched(model.dimensions[leaf.dataset], clock):
+            return True
+    return False
+
+
+def _meanings(model: Model, dataset: str, name: Name) -> Iterator[tuple[Mapping[str, Dimension], str]]:
+    """The dimensions, or columns, that a name in a metric of a dataset can mean, each beside its siblings."""
+    if name.qualifier in ("", dataset):
+        yield model.dimensions[dataset], name.name
+        return
     reference = read_name(model, name)
-    if not isinstance(reference, DimensionRef):
-        return False
-    owners = datasets_called(model, reference.qualifier)
-    return any(_is_touched(model.dimensions[owner], reference.name) for owner in owners)
+    if isinstance(reference, DimensionRef):
+        yield from ((model.dimensions[owner], reference.name) for owner in datasets_called(model, reference.qualifier))
 
 
 def _is_touched(dimensions: Mapping[str, Dimension], name: str) -> bool:
     """Whether a dimension, or a column, is personal or made of a column that a personal dimension reads."""
-    personal = {column for key, found in dimensions.items() if found.personal for column in _columns(key, found)}
+    personal = {word for key, found in dimensions.items() if found.personal for word in _read(dimensions, key)}
+    return not (personal - {"at", "as_of"}).isdisjoint(_read(dimensions, name))
+
+
+def _read(dimensions: Mapping[str, Dimension], name: str) -> set[str]:
+    """A name, and the columns and `at` behind it if it is a dimension's; engines do not tell upper from lower case."""
     found = dimensions.get(name)
-    if found is None:
-        return name in personal
-    return found.personal or not personal.isdisjoint(_columns(name, found))
-
-
-def _columns(name: str, dimension: Dimension) -> set[str]:
-    if dimension.expr is None:
-        return {name}
     try:
-        return {found.name for found in parse(dimension.expr).names} - {"at", "as_of"}
+        names = parse(found.expr).names if found is not None and found.expr is not None else ()
     except ExpressionError:
-        return set()
+        names = ()
+    return {name.lower(), *(each.name.lower() for each in names)}
 
 
 def reads_personal(plan: Plan) -> bool:
@@ -119,7 +127,7 @@ def reads_personal(plan: Plan) -> bool:
 
 
 def without_quotes(error: EngineError, query: Query | None = None) -> EngineError:
-    """The same refusal without what the target quotes, which could be somebody's data."""
+    """The same refusal without the texts and numbers that the target quotes, which could be somebody's data."""
     return EngineError(*(_without_quotes(each, query) for each in error.diagnostics))
 
 
@@ -127,7 +135,9 @@ def _without_quotes(found: Diagnostic, query: Query | None) -> Diagnostic:
     if found.code == "E403" and query is not None and query.limit is not None and query.purpose is None:
         hint = "masked values are put in order after they have arrived, so the limit does not help: filter, or raise it"
         return replace(found, hint=hint)
-    return found if found.code in _OURS else replace(found, message=_QUOTED.sub("'…'", found.message), hint=None)
+    if found.code in _OURS:
+        return found
+    return replace(found, message=_NUMBER.sub("…", _QUOTED.sub("'…'", found.message)), hint=None)
 
 
 def mask_key(environment: Mapping[str, str]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -44,6 +45,7 @@ datasets:
       rank: {type: string, personal: true, values: [silver, gold, bronze]}
       age_group: {expr: age, bins: [18, 40], personal: true}
       joined_on: {type: date}
+      moment: {expr: "date_trunc('month', at)"}
       tier: {type: string, values: [silver, gold]}
   orders:
     table: orders
@@ -69,6 +71,8 @@ metrics:
   share_of_all: {type: ratio, numerator: orders, denominator: {metric: orders, ignore: [users.email]}}
   mean_sum: {dataset: users, expr: sum(age) / count(*)}
   as_numbers: {dataset: users, agg: sum, expr: "cast(email as decimal(9, 2))"}
+  joined: {dataset: users, agg: max, expr: at}
+  joined_when: {dataset: users, agg: min, expr: moment}
   youngest: {dataset: users, agg: max, expr: born}
   smallest: {dataset: users, agg: min, expr: height}
   middle: {dataset: users, agg: median, expr: age}
@@ -80,6 +84,11 @@ metrics:
   last_name: {dataset: users, agg: max, expr: written_name}
   is_ann: {dataset: users, agg: max, expr: case when email = 'ann@example.com' then 1 else 0 end}
   span: {dataset: users, expr: max(age) - min(age)}
+  shouted: {dataset: users, agg: max, expr: EMAIL}
+  shouted_apart: {dataset: users, agg: first, expr: Written_Name || '!'}
+  born_at: {dataset: users, agg: max, expr: at, time: born}
+  born_at_all: {dataset: users, expr: max(year(at)), time: born}
+  born_when: {dataset: users, agg: min, expr: moment, time: born}
   per_user: {type: ratio, numerator: middle, denominator: users}
   next_year: {type: derived, expr: middle + 1}
   twice: {type: derived, expr: next_year * 2}
@@ -333,6 +342,7 @@ def test_where_and_order_name_nothing_personal_without_a_purpose(
 PICKING = (
     *("youngest", "smallest", "middle", "upper", "first_email", "last_email", "buyers_birth", "givers_birth"),
     *("last_name", "is_ann", "span", "per_user", "next_year", "twice"),
+    *("shouted", "shouted_apart", "born_at", "born_at_all", "born_when"),
 )
 
 
@@ -348,6 +358,7 @@ def test_what_counts_sums_and_averages_is_not(shop: Path, monkeypatch: pytest.Mo
     monkeypatch.delenv("METRICAST_MASK_KEY")
     metrics = "users emails pairs ages mean_age ours mean_sum"
     assert rows(shop, metrics) == [(4, 3, 3, 54, 18.0, 2, 13.5)]
+    assert rows(shop, "joined joined_when") == [(date(2025, 2, 28), date(2025, 1, 1))]
     assert rows(shop, "largest orders", "shop") == [("x", 5, 3), ("y", 7, 2)]
     assert rows(shop, "users", "month", period="2025-01") == [(date(2025, 1, 1), 1)]
     assert accesses(shop) == []
@@ -392,6 +403,36 @@ def test_the_engines_words_do_not_show_a_value(shop: Path) -> None:
     with pytest.raises(EngineError) as failed:
         rows(shop, "as_numbers", "users.email")
     assert "@example.com" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("aggregated", "shown"),
+    [
+        ("cast(age as decimal(2, 1))", "17"),
+        ("cast(weight as decimal(9, 2))", "10000000000000000000000"),
+        ("cast(nick as decimal(9, 2))", "O'Br"),
+        ("cast(written_name as decimal(9, 2))", "secret"),
+        ("date_diff('day', cast(nick as date), born)", "O'Br"),
+    ],
+)
+def test_nor_any_other_value(shop: Path, aggregated: str, shown: str) -> None:
+    change(
+        shop, """UPDATE users SET nick = 'O''Brien "secret"', written_name = E'two\\nsecret lines' WHERE user_id = 1"""
+    )
+    text = MODEL.replace("exports:", f'  broken: {{dataset: users, agg: sum, expr: "{aggregated}"}}\nexports:', 1)
+    text = text.replace("by: [users.nick], purpose", "by: [users.nick], totals: true, purpose").replace(
+        "metrics: [orders], by: [users.nick]", "metrics: [broken]"
+    )
+    (shop / "metrics" / "model.yml").write_text(text, encoding="utf-8")
+    for purpose in (None, "complaint 7"):
+        with pytest.raises(EngineError, match="E406") as failed:
+            rows(shop, "broken", "tier", purpose=purpose)
+        assert [word for word in (shown, "secret", "Brien", "two") if word in str(failed.value)] == []
+    assert run("export", "people", "--project", shop).exit_code == 1
+    with sqlite3.connect(shop / ".metricast" / "runs.sqlite") as store:
+        journal = "\n".join(store.iterdump())
+    assert "E406" in journal
+    assert [word for word in (shown + " ", "secret", "Brien", "two\\n") if word in journal] == []
 
 
 def test_data_that_break_a_key_are_not_shown(shop: Path) -> None:
@@ -487,9 +528,55 @@ def test_an_export_masks_each_query_that_states_no_purpose(shop: Path) -> None:
     done = run("export", "people", "--project", shop)
     assert done.exit_code == 0, done.output
     book = openpyxl.load_workbook(shop / "drops" / "people.xlsx")
+    masked, named = (
+        [row[0] for row in book[title].iter_rows(min_row=2, values_only=True)] for title in book.sheetnames[1:]
+    )
+    assert masked == [*masks(ANN, BOB), "(unknown)"]
+    assert named == ["Ann é 日本 💥", "Bob", "(unknown)"]
     shown = {str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None}
-    assert {mask(ANN), mask(BOB), "Bob", "Ann é 日本 💥"} <= shown
     assert not {text for text in shown if "@example.com" in text}
+    filters = {row[0]: row[1] for row in book["About"].iter_rows(values_only=True)}
+    assert (filters["Masked"], filters["Named"]) == ("none", "personal data for: Complaint 7: who ordered")
     (access,) = accesses(shop)
     assert (access["purpose"], access["metrics"]) == ("Complaint 7: who ordered", ["orders"])
     assert ANN not in done.output
+
+
+def test_the_journal_and_the_receipt_of_an_export_hold_nothing_personal(shop: Path) -> None:
+    assert run("export", "people", "--project", shop).exit_code == 0
+    with sqlite3.connect(shop / ".metricast" / "runs.sqlite") as store:
+        journal = "\n".join(store.iterdump())
+    assert "people.xlsx" in journal
+    assert "content_hash" in journal
+    values = (ANN, BOB, "Ann é", "Bob", mask(ANN), mask(BOB), KEY)
+    assert [value for value in values if value in journal] == []
+
+
+def test_an_export_whose_access_cannot_be_recorded_is_not_delivered(shop: Path) -> None:
+    record(shop).mkdir(parents=True)
+    refused = run("export", "people", "--project", shop)
+    assert (refused.exit_code, "E335" in refused.stderr) == (1, True)
+    assert not (shop / "drops").exists()
+
+
+def test_an_export_without_a_key_is_not_delivered(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("METRICAST_MASK_KEY")
+    refused = run("export", "people", "--project", shop)
+    assert (refused.exit_code, "E334" in refused.stderr) == (1, True)
+    assert not (shop / "drops").exists()
+    assert accesses(shop) == []
+
+
+def test_an_export_may_not_filter_by_what_is_personal_without_a_purpose(shop: Path) -> None:
+    text = MODEL.replace("masked: {metrics: [orders]", "masked: {where: of_us_or_gold, metrics: [orders]")
+    (shop / "metrics" / "model.yml").write_text(text, encoding="utf-8")
+    checked = run("validate", "--project", shop)
+    assert (checked.exit_code, "E331" in checked.stdout) == (1, True)
+
+
+def test_labels_are_told_of_values_and_not_of_masks(shop: Path) -> None:
+    asked = ("query", "users", "--by", "users.member", "--project", shop)
+    named = run(*asked, "--purpose", "complaint 7").stdout.splitlines()[2:]
+    assert [line.split()[0] for line in named] == ["Guest", "Member", "NULL"]
+    masked = run(*asked).stdout.splitlines()[2:]
+    assert [line.split()[0] for line in masked] == [*masks("true", "false"), "NULL"]
