@@ -116,6 +116,7 @@ def load_exports(model: Model) -> Mapping[str, Export]:
 def read_exports(model: Model, report: Report) -> tuple[Export, ...]:
     """The exports that are without mistakes; everything else is reported."""
     first: dict[str, Span] = {}
+    said: set[tuple[str, Span | None]] = set()
     exports = []
     for name, node, span in model.documents.entries("exports"):
         if name in first:
@@ -130,8 +131,13 @@ def read_exports(model: Model, report: Report) -> tuple[Export, ...]:
                 )
             )
             continue
-        if (export := _read_export(name, node, model, report)) is not None:
+        mistakes: list[Diagnostic] = []
+        if (export := _read_export(name, node, model, mistakes.append)) is not None:
             exports.append(export)
+        for mistake in mistakes:
+            if (mistake.code, mistake.span) not in said:  # that of a default is said once, for all that take it
+                report(mistake)
+        said |= {(mistake.code, mistake.span) for mistake in mistakes}
     _check_collisions(exports, model, report)
     return tuple(exports)
 

@@ -31,7 +31,8 @@ def with_defaults(root: Node, report: Report) -> Node:
     defaults = root.children.get(DEFAULTS)
     if defaults is None:
         return root
-    _check(defaults, report)
+    if defaults.value is not None:
+        _check(defaults, report)
     rest = {key: child for key, child in root.children.items() if key != DEFAULTS}
     completed = {str(key): _section(str(key), child, defaults) for key, child in rest.items()}
     return _mapping(root, {key: span for key, span in root.keys.items() if key != DEFAULTS}, completed)
@@ -55,6 +56,8 @@ def _check(defaults: Node, report: Report) -> None:
         if kind not in _SHAPES:
             hint = suggest(str(kind), _SHAPES) or f"kinds: {', '.join(_SHAPES)}"
             report(Diagnostic("E104", f"unknown key '{kind}' in 'defaults'", defaults.key_span(str(kind)), hint))
+        elif node.value is None:
+            continue  # as a section without entries
         elif not isinstance(node.value, dict):
             report(Diagnostic("E106", f"the defaults of {kind} must be a mapping of keys to values", node.span))
         elif _SHAPES[str(kind)]:
@@ -101,7 +104,7 @@ def _known(kind: str, value: Mapping[str, Any]) -> set[str] | None:
     """The keys that an entry can have; None where only somebody else knows."""
     if kind == "metrics":
         shape = METRIC_TYPES.get(str(value.get("type") or "simple"))
-        return set(field_names(shape)) if shape else set()
+        return set(field_names(shape)) if shape else {"type"}  # which is reported where it stands
     shapes = _SHAPES.get(kind, ())
     return set(field_names(shapes[0])) if shapes else None
 

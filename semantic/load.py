@@ -214,7 +214,8 @@ def _named(reading: Reading, section: str, shape: type[Read]) -> Iterator[tuple[
 def _metrics(reading: Reading) -> Iterator[tuple[str, Metric]]:
     for name, node in _entries(reading, "metrics"):
         value = node.value if isinstance(node.value, dict) else {}
-        kind = value.get("type", "simple")
+        kind = value.get("type")
+        kind = "simple" if kind is None else kind
         shape = METRIC_TYPES.get(kind) if isinstance(kind, str) else None
         if shape is None:
             hint = suggest(str(kind), METRIC_TYPES) or f"types: {', '.join(METRIC_TYPES)}"
