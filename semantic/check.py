@@ -17,10 +17,9 @@ from semantic.model import RESERVED, Dataset, Model
 from semantic.names import read_name
 from semantic.parse import parse
 from semantic.places import key_place, name_place, value_place, within
-from semantic.scan_select import is_table_name, parse_dataset_sql
+from semantic.scan_select import is_table_name, is_template, parse_dataset_sql
 from semantic.scans import at_within
 from semantic.sql_mistakes import sql_mistake
-from semantic.targets import is_template
 
 Check = Callable[[Model], Iterator[Diagnostic]]
 

@@ -20,7 +20,7 @@ from semantic.privacy import mask_key, reads_personal, without_quotes
 from semantic.query import Query
 from semantic.result import Result, make_result
 from semantic.shelf import Shelf
-from semantic.targets import settled_target, with_tables
+from semantic.targets import as_written, settled_target, with_tables
 
 if TYPE_CHECKING:
     from semantic.explain import Explanation
@@ -154,7 +154,10 @@ class Layer:
         """The connection to the target, opened at first use. Raises EngineError."""
         if self._engine is None:
             target = settled_target(self.model, self.target, self.environment)
-            self._engine = open_engine(target, self.model.root, self.limits)
+            try:
+                self._engine = open_engine(target, self.model.root, self.limits)
+            except EngineError as error:
+                raise as_written(error, self.model.project.targets[self.target], target) from None
         return self._engine
 
     def cancel(self) -> None:

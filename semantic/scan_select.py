@@ -81,6 +81,8 @@ def _files(pattern: str) -> exp.Expr:
 
 @lru_cache(maxsize=512)
 def _table(name: str) -> exp.Expr:
+    if is_template(name):  # a model that is looked at without a target: the name is one, whatever it will be
+        return exp.Table(this=exp.to_identifier(name, quoted=True))
     return exp.to_table(name, dialect="duckdb")
 
 
@@ -109,6 +111,11 @@ def table_names(scan: Scan) -> Iterator[str]:
 def is_table_name(name: str) -> bool:
     """Whether a dataset's `table` can be one: files, or a name of at most three parts."""
     return name.lower().endswith(_FILES) or _TABLE_NAME.fullmatch(name) is not None
+
+
+def is_template(text: str | None) -> bool:
+    """Whether a text has something to be filled in."""
+    return text is not None and ("{{" in text or "{%" in text or "{#" in text)
 
 
 def _is_files(dataset: Dataset) -> bool:

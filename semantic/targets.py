@@ -5,14 +5,15 @@ Jinja2 is imported only where a template is. It stands in table names and in the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from semantic.errors import Diagnostic, ModelError, Span, listing, suggest
+from semantic.errors import Diagnostic, EngineError, ModelError, Span, listing, suggest
 from semantic.model import Dataset, Model, Target
-from semantic.places import value_place, within
-from semantic.scan_select import is_table_name
+from semantic.places import key_place, value_place, within
+from semantic.scan_select import is_table_name, is_template
 
 Environment = Mapping[str, str]
 _SETTINGS = ("database", "schema", "catalog")
@@ -27,17 +28,14 @@ class TemplateError(Exception):
         self.code, self.message, self.word, self.hint = code, message, word, hint
 
 
-def is_template(text: str | None) -> bool:
-    """Whether a text has something to be filled in."""
-    return text is not None and ("{{" in text or "{%" in text or "{#" in text)
-
-
 def with_tables(model: Model, target: str, environment: Environment) -> Model:
     """The model with the names of its tables as they are on a target. Raises ModelError."""
     templated = [dataset for dataset in model.datasets.values() if is_template(dataset.table)]
     if not templated:
         return model
-    words = _target_words(target, settled_target(model, target, environment, without=("database",)))
+    named = any("database" in (dataset.table or "") for dataset in templated)
+    settled = settled_target(model, target, environment, without=() if named else ("database",))
+    words = _target_words(target, settled)
     found = {dataset.name: _with_table(model, dataset, words) for dataset in templated}
     return replace(model, datasets={**model.datasets, **found})
 
@@ -57,12 +55,31 @@ def settled_target(model: Model, name: str, environment: Environment, without: t
     return _with_texts(target, filled)
 
 
+def as_written(error: EngineError, target: Target, settled: Target) -> EngineError:
+    """An error without what the environment holds: a target's own texts stand in the place of their values."""
+    written = dict(_texts(target))
+    held = {value: written[path] for path, value in _texts(settled) if is_template(written[path])}
+    return EngineError(*(_as_written(each, held) for each in error.diagnostics))
+
+
+def _as_written(found: Diagnostic, held: Mapping[str, str]) -> Diagnostic:
+    message, hint = found.message, found.hint or ""
+    for value, template in held.items():
+        apart = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
+        message, hint = (template.join(apart.split(text)) for text in (message, hint))
+    return replace(found, message=message, hint=hint or None)
+
+
 def check_templates(model: Model) -> Iterator[Diagnostic]:
     """Every table has a name on every target, whatever the environment says; Jinja2 stands nowhere else."""
     targets = {name: _sample(target) for name, target in model.project.targets.items()}
     for name, target in model.project.targets.items():
         for path, text in _texts(target):
             yield from _check_setting(model, text, ("project.0", "targets", name, *path))
+        for variable in set(target.variables) & {"name", "engine", *_SETTINGS}:
+            message = f"the variable '{variable}' of target '{name}' has the name of a setting"
+            span = key_place(model, "project.0", "targets", name, "variables", variable)
+            yield Diagnostic("E116", message, span, f"give it another name: {{{{ target.{variable} }}}} is the setting")
     for dataset in model.datasets.values():
         if is_template(dataset.sql):
             span = value_place(model, f"datasets.{dataset.name}", "sql")
@@ -126,9 +143,15 @@ def _target_words(name: str, target: Target) -> dict[str, Any]:
 def _with_table(model: Model, dataset: Dataset, words: Mapping[str, Any]) -> Dataset:
     place, text = (f"datasets.{dataset.name}", "table"), dataset.table or ""
     try:
-        return dataset.model_copy(update={"table": _fill(text, words)})
+        table = _fill(text, words)
     except TemplateError as error:
         raise ModelError(_diagnostic(model, error, text, place)) from None
+    if not is_table_name(table):  # by what the environment holds: any other text was checked before
+        target = words["target"]["name"]
+        message = f"on target '{target}' the environment makes no name of the table of '{dataset.name}'"
+        hint = "set what the target takes from the environment to names of letters, digits and _"
+        raise ModelError(Diagnostic("E212", message, value_place(model, *place), hint))
+    return dataset.model_copy(update={"table": table})
 
 
 def _diagnostic(model: Model, error: TemplateError, text: str, place: tuple[str, ...]) -> Diagnostic:
@@ -168,13 +191,14 @@ def _part(node: Any, words: Mapping[str, Any]) -> str:
 def _value(word: str, name: str, words: Mapping[str, Any]) -> str:
     """What `word.name` stands for."""
     if word not in words:
-        raise TemplateError("E113", f"unknown word '{word}': here it is {listing(words)}", word, suggest(word, words))
+        message = f"unknown word '{word}': here it is {listing(words)}"
+        raise TemplateError("E113", message, word, suggest(word, words) or _HINT)
     known = words[word]
     found = known[name] if isinstance(known, _AnyVariable) else known.get(name)
-    if found is not None:
+    if found or (found is not None and word != "env"):
         return str(found)
     if word == "env":
-        message = f"the environment variable '{name}' is not set"
+        message = f"the environment variable '{name}' is " + ("not set" if found is None else "empty")
         raise TemplateError("E114", message, name, "set it before metricast is started, or write the value here")
     hint = suggest(name, known) or f"say it in project.yml: targets: {{{known['name']}: {{{name}: …}}}}"
     raise TemplateError("E115", f"the target '{known['name']}' has no '{name}'", name, hint)

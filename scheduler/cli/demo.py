@@ -89,9 +89,10 @@ def _make_data(project: Path, users: int) -> None:
 
 def _database(project: Path) -> Path:
     """Return the default target's database file; anything but a file inside the project is left alone."""
+    from semantic.targets import settled_target
+
     with open_layer(project) as layer:
-        settings = layer.model.project
-    target = settings.targets[settings.default_target or next(iter(settings.targets))]
+        target = settled_target(layer.model, layer.target, layer.environment)
     if target.database is None:
         message = "the demo makes a DuckDB file, but the default target of project.yml names none"
         raise Refusal(message)

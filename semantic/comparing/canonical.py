@@ -22,8 +22,7 @@ from semantic.plan import Measure, Output, Plan, Scan
 from semantic.privacy import is_personal
 from semantic.query import Query
 from semantic.resolve import LEAF, Asked, leaf_column
-from semantic.scan_select import parse_dataset_sql
-from semantic.targets import is_template
+from semantic.scan_select import is_template, parse_dataset_sql
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # both sides are asked at one instant; which one does not matter
 _ROW = "row$"  # no name in a project holds a $
