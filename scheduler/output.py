@@ -163,12 +163,14 @@ def result_table(columns: Sequence[Column], rows: Sequence[Sequence[Any]], zone:
 
 def _shown_row(columns: Sequence[Column], row: Sequence[Any], zone: ZoneInfo) -> Iterator[str]:
     """Yield the cells of a row; the total says so in its first dimension, where its value is NULL."""
+    from semantic.formats import label_of
+
     is_total = any(column.role == "marker" and value for column, value in zip(columns, row, strict=True))
     for number, (column, value) in enumerate(zip(columns, row, strict=True)):
         if is_total and column.role in ("dimension", "time"):
             yield TOTAL if number == 0 else ""
         else:
-            yield column.labels.get(str(value)) or shown(value, column.format, zone)
+            yield label_of(column.labels, value) or shown(value, column.format, zone)
 
 
 def text_table(names: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool] = ()) -> Iterator[str]:

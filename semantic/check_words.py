@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from semantic.described import Described
 from semantic.errors import Diagnostic, QueryError, listing, suggest
+from semantic.joins import find_route
 from semantic.model import Dataset, Model
 from semantic.names import DimensionRef, read_name
 from semantic.places import value_place
@@ -48,9 +49,15 @@ def _not_a_step(model: Model, dataset: Dataset, step: str) -> tuple[str, str | N
         return None if step in known else (f"is no dimension of dataset '{dataset.name}'", hint)
     try:
         found = read_name(model, step)
+        way = find_route(model, dataset.name, found.qualifier, step) if isinstance(found, DimensionRef) else None
     except QueryError as error:
         return f"is no dimension: {error.diagnostics[0].message}", error.diagnostics[0].hint
-    return None if isinstance(found, DimensionRef) else ("is no dimension", None)
+    if way is None:
+        hint = "steps are dimensions of its own, or of what its joins lead to"
+        return f"cannot be looked up from dataset '{dataset.name}'", hint
+    if isinstance(found, DimensionRef) and found.name not in model.dimensions[way.dataset]:
+        return f"is no dimension of '{way.dataset}', which '{found.qualifier}' leads to", None
+    return None
 
 
 def check_successors(model: Model) -> Iterator[Diagnostic]:
@@ -75,19 +82,45 @@ def _check_successor(
     if use not in known:
         hint = suggest(use, known) or "name what is to be used instead"
         yield Diagnostic("E221", f"'{name}' is deprecated for '{use}', which does not exist", span, hint)
+    elif known[use] is thing:
+        message = f"'{name}' is deprecated for itself"
+        yield Diagnostic("E221", message, span, "name what is to be used instead")
     elif known[use].deprecated is not None:
         message = f"'{name}' is deprecated for '{use}', which is deprecated itself"
-        yield Diagnostic("E221", message, span, f"name the last one: {known[use].deprecated.use}")  # type: ignore[union-attr]
+        last = _last_successor(use, known)
+        yield Diagnostic("E221", message, span, f"name the last one: {last}" if last else "one of them must stay")
+
+
+def _last_successor(name: str, known: Mapping[str, Described]) -> str | None:
+    """The one that stays at the end of a chain of deprecated names; None where the chain leads back."""
+    seen: set[str] = set()
+    while (going := known[name].deprecated if name in known else None) is not None:
+        seen.add(name)
+        name = going.use
+        if name in seen:
+            return None
+    return name
 
 
 def check_synonyms(model: Model) -> Iterator[Diagnostic]:
     """No synonym is the name of something else of its kind: it would lead there."""
     for section, things in _named(model):
-        for name, thing in things.items():
-            for number, synonym in enumerate(thing.synonyms):
-                if synonym != name and synonym in things:
-                    message = f"the synonym '{synonym}' of '{name}' is the name of another {section.removesuffix('s')}"
-                    yield Diagnostic("E222", message, value_place(model, f"{section}.{name}", "synonyms", number))
+        for name in things:
+            yield from _check_synonyms(model, name, things, section.removesuffix("s"), (f"{section}.{name}",))
+    for dataset in model.datasets.values():
+        for name in dataset.dimensions:
+            place = (f"datasets.{dataset.name}", "dimensions", name)
+            yield from _check_synonyms(model, name, model.dimensions[dataset.name], "dimension", place)
+
+
+def _check_synonyms(
+    model: Model, name: str, things: Mapping[str, Described], kind: str, place: tuple[str, ...]
+) -> Iterator[Diagnostic]:
+    others = {other.lower() for other in things if other != name}
+    for number, synonym in enumerate(things[name].synonyms):
+        if synonym.lower() in others:
+            message = f"the synonym '{synonym}' of '{name}' is the name of another {kind}"
+            yield Diagnostic("E222", message, value_place(model, *place, "synonyms", number))
 
 
 def _named(model: Model) -> tuple[tuple[str, Mapping[str, Described]], ...]:

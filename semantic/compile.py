@@ -14,13 +14,14 @@ from semantic.errors import Diagnostic, QueryError, listing
 from semantic.formats import Format, Thresholds
 from semantic.lower import lower
 from semantic.model import Model
-from semantic.names import DimensionRef, TimeWord, dimensions_of
+from semantic.names import DimensionRef, Reference, TimeWord, dimensions_of, read_name
 from semantic.passes import PASSES
 from semantic.periods import Period
 from semantic.plan import Plan
 from semantic.query import Query
 from semantic.resolve import Asked, resolve
 from semantic.trees import IS_TOTAL
+from semantic.value_order import labels_of
 
 Role = Literal["dimension", "time", "metric", "marker"]
 
@@ -29,7 +30,8 @@ Role = Literal["dimension", "time", "metric", "marker"]
 class Column:
     """A column of the result: its name as asked for, and what people want to know about it.
 
-    `labels` are what people read instead of values; a `personal` column is masked where no purpose was stated.
+    `labels` are what people read instead of values (`formats.label_of`); a `personal` column is masked where no purpose
+    was stated.
     """
 
     name: str
@@ -39,7 +41,7 @@ class Column:
     format: Format | None = None
     thresholds: Thresholds | None = None
     grain: str | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[object, str] = field(default_factory=dict)
     personal: bool = False
 
 
@@ -89,15 +91,25 @@ def plan_query(model: Model, query: Query, as_of: datetime) -> tuple[Plan, Asked
 
 def _notes(asked: Asked) -> Iterator[str]:
     """What whoever asks should know: names that go away."""
-    model = asked.context.model
-    things: list[tuple[str, Described]] = [(name, model.metrics[name]) for name in asked.query.metrics]
-    for key, reference in asked.by:
-        if isinstance(reference, DimensionRef):
-            things += [(key.name, found) for found in dimensions_of(model, reference)[:1]]
-    for name, thing in things:
+    for name, thing in dict(_asked_things(asked)).items():
         if thing.deprecated is not None:
             note = f" ({thing.deprecated.note})" if thing.deprecated.note else ""
             yield f"'{name}' is deprecated: use '{thing.deprecated.use}' instead{note}"
+
+
+def _asked_things(asked: Asked) -> Iterator[tuple[str, Described]]:
+    """What a query names: metrics, dimensions, and in its condition segments too."""
+    model = asked.context.model
+    yield from ((name, model.metrics[name]) for name in asked.query.metrics)
+    known: list[tuple[str, Reference | Described]] = [(key.name, reference) for key, reference in asked.by]
+    for word in asked.where.names if asked.where is not None else ():
+        segment = None if word.qualifier else model.segments.get(word.name)
+        known.append((str(word), segment or read_name(model, word)))
+    for name, meant in known:
+        if isinstance(meant, DimensionRef):
+            yield from ((name, found) for found in dimensions_of(model, meant)[:1])
+        elif isinstance(meant, Described):
+            yield name, meant
 
 
 def _columns(asked: Asked) -> list[Column]:
@@ -118,7 +130,7 @@ def _dimension_column(asked: Asked, at: int) -> Column:
             found = dimensions_of(asked.context.model, reference)
             one = found[0] if len(set(map(id, found))) == 1 else None
             label, description = (one.label or spoken(name), one.description) if one else (spoken(name), "")
-            labels = {value: label for value, label in one.values.items() if label} if one and not grain else {}
+            labels = labels_of(one) if one and not grain else {}
             role: Role = "time" if grain else "dimension"
             personal = any(dimension.personal for dimension in found)
             return Column(key.name, role, label, description, grain=grain, labels=labels, personal=personal)

@@ -142,10 +142,13 @@ def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | Non
 
 
 def known_as(word: str, known: Mapping[str, Named]) -> str | None:
-    """The hint for an unknown name: the thing that has it as a synonym, else the nearest name that is not hidden."""
+    """The hint for an unknown name: the things that have it as a synonym, else the nearest name that is not hidden."""
+    called: dict[int, str] = {}
     for name, thing in known.items():
-        if word.lower() in (synonym.lower() for synonym in thing.synonyms):
-            return f"'{name}' is what is known as '{word}'"
+        if word.casefold() in (synonym.casefold() for synonym in thing.synonyms):
+            called.setdefault(id(thing), f"'{name}'")  # under its first name
+    if called:
+        return f"{' or '.join(called.values())} is what is known as '{word}'"
     return suggest(word, [name for name, thing in known.items() if not thing.hidden])
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from semantic.source import Exact, Shape
 
@@ -16,9 +18,13 @@ _DECIMALS = {"integer": 0, "number": 2, "percent": 1, "currency": 2}
 _WITHOUT_CENTS = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
 )
-_LONGEST_PATTERN = 200
-_SPOKEN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|General|E[+-]')  # parts of a pattern that may hold any letter
-_DIGITS = re.compile(r"[^A-Za-z\"\\\[\]]*")
+_WITH_MILLS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
+_LONGEST_PATTERN, _MOST_SECTIONS = 200, 4
+_COLOURS = "Black|Blue|Cyan|Green|Magenta|Red|White|Yellow|Color ?[1-9][0-9]?"
+_BRACKETS = rf"\[(?:{_COLOURS}|(?:[<>]=?|=|<>)-?[0-9]+(?:\.[0-9]+)?|\$[^\]]*)\]"  # no others: [h] is one of a time
+_SPOKEN = re.compile(rf'"[^"]*"|\\.|_.|\*.|{_BRACKETS}|E[+-]', re.IGNORECASE)  # parts that may hold any letter
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # what no workbook can hold there
+_DIGITS = re.compile(r"[^A-Za-z\"\\\[\]_*]*")
 
 
 class Format(Shape):
@@ -53,6 +59,13 @@ class Format(Shape):
             return {**value, "type": implied[0]}
         return value
 
+    @field_validator("currency", mode="before")
+    @classmethod
+    def _is_code(cls, value: Any) -> Any:
+        if value is not None and not re.fullmatch("[A-Z]{3}", str(value)):
+            raise ValueError(f"'{value}' is no currency: write its ISO 4217 code of three capital letters, such as EUR")
+        return value
+
     @model_validator(mode="after")
     def _consistent(self) -> Format:
         if self.type == "currency" and self.currency is None:
@@ -73,7 +86,8 @@ class Format(Shape):
         """Digits after the point."""
         if self.decimals is not None:
             return self.decimals
-        return 0 if self.currency in _WITHOUT_CENTS else _DECIMALS.get(self.type, 0)
+        usual = {**dict.fromkeys(_WITHOUT_CENTS, 0), **dict.fromkeys(_WITH_MILLS, 3)}
+        return usual.get(self.currency or "", _DECIMALS.get(self.type, 0))
 
     def __str__(self) -> str:
         """As people say it: `percent`, `currency EUR`, `duration in minutes`."""
@@ -89,7 +103,32 @@ class Format(Shape):
 
 
 def _is_pattern(pattern: str) -> bool:
-    return len(pattern) <= _LONGEST_PATTERN and _DIGITS.fullmatch(_SPOKEN.sub("", pattern)) is not None
+    """Whether Excel takes it for the format of a number: up to four sections, with a place for digits."""
+    bare = _SPOKEN.sub("", pattern).replace("General", "0")
+    return (
+        len(pattern) <= _LONGEST_PATTERN
+        and _UNSEEN.search(pattern) is None
+        and bare.count(";") < _MOST_SECTIONS
+        and not {"0", "#", "?"}.isdisjoint(bare)
+        and _DIGITS.fullmatch(bare) is not None
+    )
+
+
+def as_text(value: object) -> str:
+    """A value as listed values are compared where nobody said its type."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def comparable(value: object) -> object:
+    """A value that is equal to what it is equal to in SQL: 1.5 and 1.50, but not true and 1."""
+    return Decimal(str(value)) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
+
+
+def label_of(labels: Mapping[object, str], value: object) -> str | None:
+    """What people read instead of a value of a dimension, if it has a label."""
+    if value is None or not labels:
+        return None
+    return labels.get(comparable(value)) or labels.get(as_text(value))
 
 
 def _as_format(value: Any) -> Any:

@@ -119,7 +119,8 @@ def owner_of(model: Model, name: str) -> str:
         raise QueryError(Diagnostic("E310", message, hint=f"one of {choices}"))
     known = {dimension: found for all_ in model.dimensions.values() for dimension, found in all_.items()}
     known |= {f"{dataset}.{found}": all_[found] for dataset, all_ in model.dimensions.items() for found in all_}
-    hint = _other_meaning(model, name) or suggest(name, GRAINS, likeness=0.75) or known_as(name, known)
+    known_too = {**known, **model.segments}
+    hint = _other_meaning(model, name) or suggest(name, GRAINS, likeness=0.75) or known_as(name, known_too)
     hint = hint or "metricast list dimensions shows them"
     raise QueryError(Diagnostic("E302", f"unknown dimension '{name}'", hint=hint))
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlglot import exp
-
+from semantic.formats import as_text, comparable
 from semantic.plan import Key, Plan, Sort
 from semantic.trees import IS_TOTAL
+from semantic.value_order import literal_value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,26 +44,10 @@ def _sort_columns(column: Any, sort: Sort, key: Key | None) -> Iterator[tuple[st
     import pyarrow.compute as pc
 
     if key is not None and key.values:
-        ranks = {_plain(literal): place for place, literal in enumerate(key.values)}
-        found = [ranks.get(str(value) if key.as_text else _comparable(value)) for value in column.to_pylist()]
+        ranks = {literal_value(literal): place for place, literal in enumerate(key.values)}
+        same = as_text if key.as_text else comparable
+        found = [None if value is None else ranks.get(same(value)) for value in column.to_pylist()]
         yield sort.name, pa.array(found, pa.int64()), sort.descending
     if sort.descending and pa.types.is_floating(column.type):
         yield sort.name, pc.is_nan(column), True
     yield sort.name, column, sort.descending
-
-
-def _plain(literal: exp.Expr) -> object:
-    """The value of a literal."""
-    match literal:
-        case exp.Boolean():
-            return bool(literal.this)
-        case exp.Neg():
-            return -Decimal(literal.this.name)
-        case exp.Literal() if not literal.is_string:
-            return Decimal(literal.name)
-        case _:
-            return literal.name
-
-
-def _comparable(value: Any) -> object:
-    return value if value is None or isinstance(value, bool | str) else Decimal(str(value))

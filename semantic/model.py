@@ -185,7 +185,8 @@ class Dataset(Shape):
         time. Their type and zone are those of the dimensions of the same names, if declared, else naive UTC
         timestamps
     via: dataset or join name → the dotted path of joins that leads there, when several do
-    hierarchies: name → dimensions from coarse to fine, `geography: [country, city]`; tools offer them for drilling down
+    hierarchies: name → dimensions from coarse to fine, `geography: [country, city]`, of its own or of what it can look
+        up (`users.province`); tools offer them for drilling down
     dimensions: name → see below; primary-key columns, plain `on` columns and the `time` column are dimensions without
         being listed
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from semantic.errors import Diagnostic, QueryError, listing, suggest
+from semantic.errors import Diagnostic, QueryError, known_as, listing, suggest
 from semantic.expressions import GRAINS, Expression, Name
 from semantic.joins import owner_of, routes_to
 from semantic.model import Dimension, Model
@@ -108,6 +108,7 @@ def _check_qualifier(model: Model, qualifier: str, dimension: str) -> None:
             Diagnostic("E301", f"'{qualifier}' in '{qualifier}.{dimension}' is no dataset or join", hint=hint)
         )
     if not any(dimension in model.dimensions[dataset] for dataset in found):
-        known = [name for dataset in found for name in model.dimensions[dataset]]
-        hint = suggest(dimension, known) or f"dimensions of {qualifier}: {listing(known)}"
+        known = {name: one for dataset in found for name, one in model.dimensions[dataset].items()}
+        shown = [name for name, one in known.items() if not one.hidden]
+        hint = known_as(dimension, known) or f"dimensions of {qualifier}: {listing(shown)}"
         raise QueryError(Diagnostic("E302", f"unknown dimension '{qualifier}.{dimension}'", hint=hint))

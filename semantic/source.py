@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -377,6 +377,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     """The shape that an annotation such as `Bins | None` stands for; None for containers of shapes."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    plain = [arg for arg in get_args(annotation) if isinstance(arg, type) and issubclass(arg, BaseModel)]
+    bare = [get_args(arg)[0] if get_origin(arg) is Annotated else arg for arg in get_args(annotation)]
+    plain = [arg for arg in bare if isinstance(arg, type) and issubclass(arg, BaseModel)]
     origin = getattr(annotation, "__origin__", None)
     return plain[0] if plain and origin not in (dict, tuple, list, Mapping) else None

@@ -20,6 +20,25 @@ def ordered_values(dimension: Dimension) -> tuple[exp.Expr, ...]:
     return tuple(_literal(value, dimension) for value in dimension.values)
 
 
+def labels_of(dimension: Dimension) -> dict[object, str]:
+    """The labels of listed values, by what the values are in the data."""
+    literals = map(literal_value, () if dimension.bins else ordered_values(dimension))
+    return {value: label for value, label in zip(literals, dimension.values.values(), strict=True) if label}
+
+
+def literal_value(literal: exp.Expr) -> object:
+    """What a literal stands for, to be compared with `comparable` values."""
+    match literal:
+        case exp.Boolean():
+            return bool(literal.this)
+        case exp.Neg():
+            return -Decimal(literal.this.name)
+        case exp.Literal() if not literal.is_string:
+            return Decimal(literal.name)
+        case _:
+            return literal.name
+
+
 def compares_as_text(dimension: Dimension) -> bool:
     """Whether nobody said what type the listed values have."""
     return bool(dimension.values) and dimension.type is None

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from exporters.excel.cells import CellValue, offset_text, to_cell
 from exporters.values import Value, rows_of
 from semantic.errors import Diagnostic, ExportError
-from semantic.formats import Format
+from semantic.formats import Format, label_of
 
 if TYPE_CHECKING:
     from semantic.compile import Column
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 _GROUPS = ("dimension", "time")
-_LONGEST = 10**9  # of any unit; longer durations stay numbers
+_LONGEST = 999_999_999  # of any unit, which Python holds; longer durations stay numbers
 _DATE_FORMATS = {"year": "yyyy", "month": "yyyy-mm"}
 _TIME_FORMATS = {"hour": "yyyy-mm-dd hh:mm", "minute": "yyyy-mm-dd hh:mm"}
 
@@ -48,14 +48,15 @@ class SheetColumn:
     grain: str | None
     number_format: str
     offsets: bool = False
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[object, str] = field(default_factory=dict)
     unit: timedelta | None = None
 
     def told(self, value: Value) -> Value:
         """What people are told instead of a value: its label, or the duration that a number counts."""
         if self.unit is not None and isinstance(value, int | float | Decimal):
             return self.unit * float(value) if abs(float(value)) < _LONGEST else value
-        return self.labels.get(_label_key(value), value) if self.labels else value
+        label = label_of(self.labels, value)
+        return value if label is None else label
 
     def format_of(self, value: CellValue) -> str:
         """The number format under which a value of this column is shown."""
@@ -122,10 +123,6 @@ def _shown(column: SheetColumn, value: Value, total: bool, zone: ZoneInfo) -> Ce
     if value is None and column.role in _GROUPS:
         return (TOTAL if column.source == 0 else None) if total else UNKNOWN
     return to_cell(column.told(value), zone)
-
-
-def _label_key(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _sheet_columns(index: int, column: Column, result: Result) -> Iterator[SheetColumn]:

@@ -125,8 +125,10 @@ def _displayed(column: SheetColumn, value: CellValue) -> str:
             return str(value)
         case datetime():
             return "2025-01-01 00:00:00"
-        case date() | timedelta():
+        case date():
             return "2025-01-01"
+        case timedelta():
+            return f"{value // timedelta(hours=1)}:00:00"
         case int() | float():
             return _displayed_number(column.number_format, value)
 

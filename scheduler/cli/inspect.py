@@ -59,21 +59,21 @@ def _metrics(layer: Layer, search: str | None) -> None:
 
 def _segments(layer: Layer, search: str | None) -> None:
     rows = [
-        (name, segment.label or "", segment.filter, segment.description)
+        (name, segment.folder or "", segment.label or "", segment.filter, segment.description)
         for name, segment in layer.model.segments.items()
         if _is_listed(name, segment, search)
     ]
-    _print(("name", "label", "filter", "description"), rows)
+    _print(("name", "folder", "label", "filter", "description"), rows)
 
 
 def _dimensions(layer: Layer, search: str | None) -> None:
     rows = [
-        (f"{dataset}.{name}", _type(dimension), dimension.label or "", dimension.description)
+        (f"{dataset}.{name}", dimension.folder or "", _type(dimension), dimension.label or "", dimension.description)
         for dataset, dimensions in layer.model.dimensions.items()
         for name, dimension in dimensions.items()
         if _is_listed(f"{dataset}.{name}", dimension, search)
     ]
-    _print(("name", "type", "label", "description"), rows)
+    _print(("name", "folder", "type", "label", "description"), rows)
 
 
 def _type(dimension: Dimension) -> str:
@@ -86,7 +86,7 @@ def _exports(layer: Layer, search: str | None) -> None:
     rows = [
         (export.name, export.schedule.cron if export.schedule else "", export.description)
         for export in load_exports(layer.model).values()
-        if search is None or search.lower() in f"{export.name} {export.description}".lower()
+        if search is None or search.casefold() in f"{export.name} {export.description}".casefold()
     ]
     _print(("name", "schedule", "description"), rows)
 
@@ -94,7 +94,7 @@ def _exports(layer: Layer, search: str | None) -> None:
 def _is_listed(name: str, thing: Described, search: str | None) -> bool:
     """Return whether people are to see it, and look for it."""
     words = (name, thing.label or "", thing.description, thing.folder or "", *thing.synonyms, *thing.tags)
-    return not thing.hidden and (search is None or search.lower() in " ".join(words).lower())
+    return not thing.hidden and (search is None or search.casefold() in " ".join(words).casefold())
 
 
 def _print(names: Row, rows: Iterable[Row]) -> None:
