@@ -103,6 +103,13 @@ def base() -> tuple[Block, ...]:
     return tuple(_blocks(PAGE.read_text(encoding="utf-8").split("\n## ")[0]))
 
 
+def message() -> str:
+    """The message that the page begins with."""
+    found = re.search(r"\n\n((?:    .*\n)+)", PAGE.read_text(encoding="utf-8"))
+    assert found is not None
+    return re.sub(r"^    ", "", found[1], flags=re.MULTILINE)
+
+
 def _blocks(text: str) -> Iterator[Block]:
     kind: Kind = "both"
     for found in re.finditer(r"^(Wrong|Right):$|^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):

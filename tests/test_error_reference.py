@@ -11,7 +11,7 @@ import pytest
 
 from scheduler.reference import anchor, section_lines
 from tests.cli_project import run
-from tests.error_reference import CODE, PAGE, Section, base, do, prepare, reported, sections
+from tests.error_reference import CODE, PAGE, Section, base, do, message, prepare, reported, sections
 from tests.test_architecture import SOURCES
 
 WARNINGS = {"E420", "E421", "E422", "E423", "E424", "E425"}
@@ -89,6 +89,12 @@ def test_a_code_that_there_is_not_is_refused() -> None:
 def test_the_project_that_examples_start_from_is_right(project: Path) -> None:
     outcome = do((), project)
     assert (outcome.exits, outcome.codes) == ([0], set()), outcome.text
+
+
+def test_the_message_that_the_page_begins_with_is_that_of_an_example(project: Path) -> None:
+    (code,) = set(CODE.findall(message()))
+    (section,) = [each for each in sections() if each.code == code]
+    assert message() in do(section.example("wrong"), project).text
 
 
 @EACH

@@ -27,6 +27,13 @@ def block(language: str) -> str:
     return str(found)
 
 
+def commands() -> list[str]:
+    """The commands of the prose that compare something."""
+    prose = re.sub(r"^```.*?^```", "", PAGE, flags=re.MULTILINE | re.DOTALL)
+    found: list[str] = re.findall(r"(?:^    |`)(metricast .*?)(?:`|  +#.*|$)", prose, re.MULTILINE)
+    return [command for command in found if command.startswith("metricast diff ") or command == "metricast diff"]
+
+
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
     return start(make_project(tmp_path / "repo", MODEL, ROWS))
@@ -65,11 +72,8 @@ def test_every_command_of_the_page_runs(repo: Path, programs: Path) -> None:
     git(repo, "update-ref", "refs/remotes/origin/main", "v1.4")
     change(repo, "expr: amount * 3", "expr: amount * 2")
     git(repo, "add", "-A")
-    prose = re.sub(r"^```.*?^```", "", PAGE, flags=re.MULTILINE | re.DOTALL)
-    commands = re.findall(r"(?:^    |`)(metricast .*?)(?:`|  +#.*|$)", prose, re.MULTILINE)
-    commands = [command for command in commands if command.startswith("metricast diff ") or command == "metricast diff"]
-    assert len(commands) == 7
-    for command in commands:
+    assert len(commands()) == 7
+    for command in commands():
         done = shell(command, repo, environment(programs))
         assert done.returncode == 3, f"{command}\n{done.stderr}"
         assert "spend" in done.stdout

@@ -11,7 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE, COMMAND = "    ", "    $ "
+CODE, COMMAND, YAML = "    ", "    $ ", "      purchases"
 
 
 def test_the_tour(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_the_tour(tmp_path: Path) -> None:
     export = tmp_path / "metrics" / "exports" / "weekly_engagement.yml"
     commands = 0
     for paragraph, output in steps():
-        if paragraph.startswith(f"{CODE}  purchases"):
+        if paragraph.startswith(YAML):
             append(model, paragraph)
         elif paragraph.startswith("Make it"):
             replace(model, "numerator: purchase\n", "numerator: purchases\n")
