@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.output import csv_lines, json_lines, shown, text_table
+from scheduler.output import csv_lines, json_lines, result_table, shown, text_table
+from semantic.compile import Column
 from semantic.formats import Format, FormatType
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
@@ -97,6 +98,65 @@ def test_json_comes_back_through_another_reader(rows: list[tuple[str, float, Dec
 )
 def test_a_cell_reads_well(value: Any, style: FormatType | None, text: str) -> None:
     assert shown(value, Format(type=style) if style else None, BANGKOK) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "style", "text"),
+    [
+        (1234.567, {"currency": "EUR"}, "1,234.57 EUR"),
+        (Decimal("-0.004"), {"currency": "EUR"}, "-0.00 EUR"),
+        (1234.567, {"currency": "JPY"}, "1,235 JPY"),
+        (1234.5678, {"currency": "KWD"}, "1,234.568 KWD"),
+        (5, {"currency": "EUR", "decimals": 0}, "5 EUR"),
+        (float("nan"), {"currency": "EUR"}, "NULL"),
+        (None, {"currency": "EUR"}, "NULL"),
+        (0.12345, {"type": "percent", "decimals": 2}, "12.35%"),
+        (-0.5, {"type": "percent", "decimals": 0}, "-50%"),
+        (90061, {"type": "duration"}, "25:01:01"),
+        (Decimal("90.6"), {"unit": "seconds"}, "0:01:31"),
+        (-90, {"unit": "seconds"}, "-0:01:30"),
+        (-0.4, {"unit": "seconds"}, "0:00:00"),
+        (90_061, {"unit": "milliseconds"}, "0:01:30"),
+        (90.5, {"unit": "minutes"}, "1:30:30"),
+        (Decimal("-1.5"), {"unit": "hours"}, "-1:30:00"),
+        (100, {"unit": "days"}, "2400:00:00"),
+        (10**12, {"unit": "days"}, "24000000000000:00:00"),
+        (None, {"unit": "days"}, "NULL"),
+        (float("inf"), {"unit": "days"}, "NULL"),
+        (1234567.25, {"pattern": '0.0,"k"'}, "1234567.25"),
+        (Decimal("1.50"), {"pattern": "0%"}, "1.50"),
+        (10**20, {"pattern": "0"}, "100000000000000000000"),
+        ("gold", {"type": "percent"}, "gold"),
+        (True, {"unit": "hours"}, "true"),
+        (date(2025, 1, 31), {"currency": "EUR"}, "2025-01-31"),
+        (1.5, {"type": "integer", "decimals": 1}, "1.5"),
+    ],
+)
+def test_every_format_reads_well(value: Any, style: dict[str, Any], text: str) -> None:
+    assert shown(value, Format.model_validate(style), BANGKOK) == text
+
+
+def test_labels_stand_for_values_and_neither_for_null_nor_for_the_total() -> None:
+    columns = [
+        Column("rate", "dimension", "Rate", labels={Decimal("1.5"): "anderthalb"}),
+        Column("member", "dimension", "Member", labels={True: "日本\x1b", False: "nein"}),
+        Column("kind", "dimension", "Kind", labels={"None": "none", "x": "X", "": "empty"}),
+        Column("calls", "metric", "Calls", format=Format(type="currency", currency="EUR")),
+        Column("is_total", "marker", "Total"),
+    ]
+    rows: list[tuple[Any, ...]] = [
+        (Decimal("1.50"), True, "x", 1, False), (1.5, False, "None", 10, False), (2, None, None, None, False),
+        (None, True, "", 1000, False), (None, None, None, 1011, True),
+    ]  # fmt: skip
+    assert "".join(result_table(columns, rows, BANGKOK)).splitlines() == [
+        "rate        member    kind          calls  is_total",
+        "----------  --------  -----  ------------  --------",
+        "anderthalb  日本\\x1b  X          1.00 EUR  false",
+        "anderthalb  nein      none      10.00 EUR  false",
+        "2           NULL      NULL           NULL  false",
+        "NULL        日本\\x1b  empty  1,000.00 EUR  false",
+        "(total)                      1,011.00 EUR  true",
+    ]
 
 
 def test_a_table_lines_up_and_does_not_steer_the_terminal() -> None:

@@ -15,6 +15,8 @@ import pytest
 
 from exporters import Delivery, deliver
 from semantic import Result
+from semantic.formats import Format
+from tests.exporters.formats import formats_delivery
 from tests.exporters.making import deliver_result, dimension, make_delivery, make_result, metric
 
 BERLIN = "Europe/Berlin"
@@ -73,7 +75,7 @@ def test_libreoffice_computes_nothing_and_keeps_every_kind(
 ) -> None:
     columns = [
         dimension("text"), dimension("quarter", role="time", grain="quarter"), metric("long"), metric("money"),
-        metric("share", format="percent"), dimension("flag"), dimension("at", role="time", grain="second"),
+        metric("share", format=Format(type="percent")), dimension("flag"), dimension("at", role="time", grain="second"),
     ]  # fmt: skip
     size = len(HOSTILE)
     arrays = [
@@ -96,3 +98,20 @@ def test_it_prints(convert: Callable[[Path, str], Path], need: Callable[[str, st
     assert pages.count("\f") == 4
     assert "What the numbers mean" in pages
     assert "Total" in pages
+
+
+def test_formats_and_labels_are_shown_as_they_are_meant(convert: Callable[[Path, str], Path], tmp_path: Path) -> None:
+    folder = convert(sent(formats_delivery(tmp_path), tmp_path), CSV)
+    assert sheet(folder, "Money")[1:] == [
+        ["Männer", "-EUR 1.01", "-JPY 1", "-KWD 1.005", "-0.0k 千", "-EUR 1.005", "1"],
+        ["Frauen", "EUR 1,234.57", "JPY 1,235", "KWD 1,234.567", "1.2k 千", "EUR 1,234.567", "1"],
+        ["x", "EUR 1,000,000.00", "JPY 1,000,000", "KWD 1,000,000.000", "1,000.0k 千", "EUR 500,000.000", "2"],
+        ["(unknown)", "", "", "", "", "", "1"],
+        ["Total", "EUR 1,001,233.56", "JPY 1,001,234", "KWD 1,001,233.562", "1,001.2k 千", "EUR 200,246.712", "5"],
+    ]
+    assert sheet(folder, "Time")[1:3] == [
+        ["Männer", "-0:00:00.090000", "-0:01:30", "-1:30:00", "-90:00:00", "-2160:00:00", "150.00%", "150%"],
+        ["Frauen", "0:00:05", "1:30:00", "90:00:00", "5400:00:00", "129600:00:00", "12.35%", "12%"],
+    ]
+    assert [row[0] for row in sheet(folder, "Member")[1:]] == ["Gast", "Mitglied", "(unknown)", "Total"]
+    assert sheet(folder, "Labels")[1] == ["Mitglied", "三", "one and a half", "1"]
