@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from textwrap import dedent, indent
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -24,6 +24,8 @@ from semantic.metric_types import METRIC_TYPES
 from semantic.model import Dataset, Segment
 from semantic.source import Shape, read_shape, read_yaml
 from tests.case_files import load_cases
+from tests.pages.markdown import blocks, pages, read
+from tests.pages.owned import is_owned
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "metrics"
@@ -133,22 +135,24 @@ def test_the_models_of_all_cases_are_accepted() -> None:
 
 
 def _documented() -> Iterator[tuple[str, str, str]]:
-    """The YAML in the pages: page, file, text."""
-    for page in ("README.md", "semantic/LANGUAGE.md", "exporters/EXPORTS.md"):
-        for block in re.findall(r"(?:^(?: {4}.*)?\n)+", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE):
-            text = dedent(block).strip()
-            if re.match("(defaults|datasets|metrics|segments|exports):\n", text):
-                yield page, "metrics/a.yml", text
-            elif text.startswith("dimensions:\n"):
-                yield page, "metrics/a.yml", "datasets:\n  d:\n    table: t\n" + indent(text, "    ")
-            elif text.startswith("name: engagement"):
-                yield page, "metrics/project.yml", text
+    """The YAML on the pages, the error reference aside, that is a file or stands within a dataset: page, file, text."""
+    for block in (block for page in pages() for block in blocks(read(page), page)):
+        if block.language != "yaml" or is_owned(block) or block.directive("each line in") is not None:
+            continue
+        if (entry := block.directive("in")) is not None:
+            section, name = entry.split(".")
+            table = "" if "table:" in block.text else "table: t\n"
+            yield block.page, "metrics/a.yml", f"{section}:\n  {name}:\n{indent(table + block.text, '    ')}"
+        elif re.match(r"(defaults|datasets|metrics|segments|exports):\n", block.text):
+            yield block.page, "metrics/a.yml", block.text
+        elif not block.text.startswith("#"):
+            yield block.page, "metrics/project.yml", block.text
 
 
 def test_the_documented_yaml_is_accepted() -> None:
     found = list(_documented())
-    assert {page for page, _, _ in found} == {"README.md", "semantic/LANGUAGE.md", "exporters/EXPORTS.md"}
-    assert len(found) >= 8
+    assert {"README.md", "semantic/LANGUAGE.md", "semantic/RECIPES.md"} <= {page for page, _, _ in found}
+    assert len(found) >= 30
     assert {text: wrong for _, file, text in found if (wrong := refusals(file, text))} == {}
 
 
