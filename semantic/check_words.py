@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from semantic.described import Described
-from semantic.errors import Diagnostic, QueryError, listing, suggest
+from semantic.errors import Diagnostic, QueryError, Span, listing, suggest
 from semantic.joins import find_route
 from semantic.model import Dataset, Model
 from semantic.names import DimensionRef, read_name
@@ -105,22 +105,26 @@ def _last_successor(name: str, known: Mapping[str, Described]) -> str | None:
 def check_synonyms(model: Model) -> Iterator[Diagnostic]:
     """No synonym is the name of something else of its kind: it would lead there."""
     for section, things in _named(model):
-        for name in things:
-            yield from _check_synonyms(model, name, things, section.removesuffix("s"), (f"{section}.{name}",))
+        for name, synonym, number in _taken_synonyms(things, things):
+            span = value_place(model, f"{section}.{name}", "synonyms", number)
+            yield _taken(name, synonym, section.removesuffix("s"), span)
     for dataset in model.datasets.values():
-        for name in dataset.dimensions:
-            place = (f"datasets.{dataset.name}", "dimensions", name)
-            yield from _check_synonyms(model, name, model.dimensions[dataset.name], "dimension", place)
+        for name, synonym, number in _taken_synonyms(dataset.dimensions, model.dimensions[dataset.name]):
+            span = value_place(model, f"datasets.{dataset.name}", "dimensions", name, "synonyms", number)
+            yield _taken(name, synonym, "dimension", span)
 
 
-def _check_synonyms(
-    model: Model, name: str, things: Mapping[str, Described], kind: str, place: tuple[str, ...]
-) -> Iterator[Diagnostic]:
-    others = {other.lower() for other in things if other != name}
-    for number, synonym in enumerate(things[name].synonyms):
-        if synonym.lower() in others:
-            message = f"the synonym '{synonym}' of '{name}' is the name of another {kind}"
-            yield Diagnostic("E222", message, value_place(model, *place, "synonyms", number))
+def _taken_synonyms(things: Mapping[str, Described], names: Iterable[str]) -> Iterator[tuple[str, str, int]]:
+    """The synonyms, each with whose it is and its place in the list, that are the name of something else."""
+    owners = {name.lower(): name for name in names}
+    for name, thing in things.items():
+        for number, synonym in enumerate(thing.synonyms):
+            if owners.get(synonym.lower(), name) != name:
+                yield name, synonym, number
+
+
+def _taken(name: str, synonym: str, kind: str, span: Span) -> Diagnostic:
+    return Diagnostic("E222", f"the synonym '{synonym}' of '{name}' is the name of another {kind}", span)
 
 
 def _named(model: Model) -> tuple[tuple[str, Mapping[str, Described]], ...]:
