@@ -10,6 +10,7 @@ no proof that a judge looks at the numbers: a fault that makes errors only is re
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import pickle
@@ -21,15 +22,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.case_files import load_cases
 
 ROOT = Path(__file__).resolve().parent.parent
-LIST, CASES = Path(__file__).with_name("mutants.yml"), Path(__file__).with_name("cases")
+TESTS = ROOT / "tests"
+LIST, CASES = TESTS / "mutants.yml", TESTS / "cases"
 PICKLED = "cases.pickle"
 LEAST, AT_ONCE, PATIENCE = 25, 2, 300
 RANDOM_SEED, RANDOM_EXAMPLES = 1, 300
@@ -39,7 +42,8 @@ RANDOM_SEED, RANDOM_EXAMPLES = 1, 300
 class Fault:
     """A text that stands exactly once in a file of `semantic`, what to put there `instead`, and what this `breaks`.
 
-    `case` is the file of tests/cases that should notice it, and is asked first.
+    `case` is the file of tests/cases that should notice it, and is asked first; or, where no case can tell, a file of
+    tests (`semantic/test_personal.py`), which is then the only judge.
     """
 
     name: str
@@ -48,6 +52,11 @@ class Fault:
     file: str
     text: str
     instead: str
+
+    @property
+    def tests(self) -> str:
+        """The file of tests that judges alone, if there is one."""
+        return self.case if self.case.endswith(".py") else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,21 @@ class Verdict:
     seconds: float = 0.0
 
 
+@dataclass(slots=True)
+class Watcher:
+    """A plugin of pytest that notes what fails, and whether by an answer or by an error."""
+
+    found: list[Finding] = field(default_factory=list)
+
+    def pytest_exception_interact(
+        self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[object], report: pytest.TestReport
+    ) -> None:
+        """Note a failure; pytest calls this."""
+        value = call.excinfo.value if call.excinfo else None
+        wrong = isinstance(value, AssertionError | pytest.fail.Exception) and report.when == "call"
+        self.found.append(Finding(node.nodeid.removeprefix("tests/"), wrong, f"{type(value).__name__}: {value}"))
+
+
 class FaultError(ValueError):
     """A fault that cannot be planted: the compiler has changed, or the list is wrong."""
 
@@ -84,7 +108,7 @@ def load_faults() -> tuple[Fault, ...]:
     if len(faults) < LEAST:
         problems.append(f"{len(faults)} faults; at least {LEAST} are wanted")
     for fault in faults:
-        if not (CASES / f"{fault.case}.yml").exists():
+        if not ((TESTS / fault.case).is_file() or (CASES / f"{fault.case}.yml").exists()):
             problems.append(f"'{fault.name}': there are no cases '{fault.case}'")
         try:
             compile(mutated(fault), fault.file, "exec")
@@ -132,15 +156,23 @@ def by_random_examples(_: Path) -> Iterator[Finding]:
             yield Finding(f"random {RANDOM_SEED}:{number}", wrong, f"{verdict.fault}: {verdict.detail}")
 
 
+def by_tests(file: str) -> Iterator[Finding]:
+    """A file of tests, up to the first failure."""
+    watcher = Watcher()
+    with contextlib.redirect_stdout(sys.stderr):
+        pytest.main(["-x", "-q", "-p", "no:cacheprovider", str(TESTS / file)], plugins=[watcher])
+    yield from watcher.found
+
+
 Judge = Callable[[Path], Iterator[Finding]]
 JUDGES: tuple[Judge, ...] = (by_cases, by_random_examples)  # another engine is another judge
 
 
-def judge_all(folder: Path) -> Verdict:
-    """The first wrong answer that any judge finds, else the first error."""
+def judge_all(folder: Path, tests: str = "") -> Verdict:
+    """The first wrong answer that any judge finds, else the first error; with a file of tests, that is the judge."""
     crash: Finding | None = None
-    for judge in JUDGES:
-        for finding in judge(folder):
+    for findings in [by_tests(tests)] if tests else (judge(folder) for judge in JUDGES):
+        for finding in findings:
             if finding.wrong:
                 return Verdict("killed", finding.where, finding.detail)
             crash = crash or finding
@@ -150,7 +182,7 @@ def judge_all(folder: Path) -> Verdict:
 # --- running -------------------------------------------------------------------------------------------
 
 
-def run(fault: Fault | None) -> Verdict:
+def run(fault: Fault | None, tests: str = "") -> Verdict:
     """Judge a copy of the compiler with a fault, or without one, in a process of its own."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
@@ -160,14 +192,14 @@ def run(fault: Fault | None) -> Verdict:
         first = f"{fault.case}::" if fault is not None else ""
         cases = sorted(load_cases(), key=lambda case: not case.id.startswith(first))
         Path(folder, PICKLED).write_bytes(pickle.dumps(cases))
-        outcome, by, detail = _judged_in(folder)
+        outcome, by, detail = _judged_in(folder, fault.tests if fault is not None else tests)
     return Verdict(outcome, by, detail, time.monotonic() - began)
 
 
-def _judged_in(folder: str) -> tuple[str, str, str]:
+def _judged_in(folder: str, tests: str) -> tuple[str, str, str]:
     path = os.pathsep.join((folder, str(ROOT)))
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-P", "-m", "tests.mutants", "--judge", folder]
+    command = [sys.executable, "-P", "-m", "tests.mutants", "--judge", folder, "--tests", tests]
     try:
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
@@ -180,13 +212,13 @@ def _judged_in(folder: str) -> tuple[str, str, str]:
     return outcome, by, detail
 
 
-def _judge(folder: Path) -> int:
+def _judge(folder: Path, tests: str) -> int:
     import semantic
 
     if Path(semantic.__file__).parent.parent != folder:
         print(f"not the copy is judged, but {semantic.__file__}", file=sys.stderr)
         return 1
-    verdict = judge_all(folder)
+    verdict = judge_all(folder, tests)
     print(json.dumps([verdict.outcome, verdict.by, verdict.detail]))
     return 0
 
@@ -198,7 +230,7 @@ def main() -> int:
     """The exit code: 0 when every fault is killed, 1 when one is not, 2 when the list or the compiler is wrong."""
     options = _options()
     if options.judge:
-        return _judge(options.judge)
+        return _judge(options.judge, options.tests)
     try:
         faults = [fault for fault in load_faults() if options.only in fault.name]
     except FaultError as error:
@@ -207,17 +239,19 @@ def main() -> int:
     if not faults:
         print(f"no fault has '{options.only}' in its name")
         return 2
-    baseline = run(None)
-    if baseline.outcome != "survived":
-        print(f"the judges disagree with the compiler as it is: {baseline.by}\n{baseline.detail}")
-        return 2
-    return _report(faults, baseline.seconds, verbose=bool(options.only))
+    baselines = [run(None, tests) for tests in sorted({fault.tests for fault in faults})]
+    for baseline in baselines:
+        if baseline.outcome != "survived":
+            print(f"the judges disagree with the compiler as it is: {baseline.by}\n{baseline.detail}")
+            return 2
+    return _report(faults, sum(baseline.seconds for baseline in baselines), verbose=bool(options.only))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("--only", default="", metavar="WORD", help="the faults with this in their name, with details")
     parser.add_argument("--judge", type=Path, metavar="FOLDER", help="judge a copy; the runner calls this")
+    parser.add_argument("--tests", default="", metavar="FILE", help="judge it by a file of tests alone")
     return parser.parse_args()
 
 
