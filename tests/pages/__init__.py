@@ -11,7 +11,7 @@ language of their fence, or by how they begin:
 
 Comments before a block, or anywhere for the page, say what cannot be seen:
 
-    <!-- project: shop -->                 the page's examples start from tests/pages/shop.yml and shop.sql
+    <!-- project: shop -->                 the page's examples start from tests/pages/shop/, YAML and rows
     <!-- base -->                          this block belongs to the project of the whole page
     <!-- in: datasets.users -->            this YAML stands within that entry
     <!-- each line in: metrics.logins -->  and so does each of its lines by itself

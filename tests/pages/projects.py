@@ -27,13 +27,8 @@ def build(name: str, parent: Path) -> Path:
         shutil.copytree(ROOT / "metrics", folder / "metrics")
         generate(folder / ".metricast" / "engagement.duckdb", users=USERS)
         return folder
-    (folder / "metrics").mkdir(parents=True)
-    for document in yaml.compose_all((HERE / f"{name}.yml").read_text(encoding="utf-8"), yaml.SafeLoader):
-        if set(_parts(document)) & set(SECTIONS):
-            _write(folder / "metrics" / "base.yml", document)
-        else:
-            _write_settings(folder, document)
-    _make_rows(folder, (HERE / f"{name}.sql").read_text(encoding="utf-8"))
+    shutil.copytree(HERE / name, folder / "metrics", ignore=shutil.ignore_patterns("*.sql"))
+    _make_rows(folder, (HERE / name / "rows.sql").read_text(encoding="utf-8"))
     return folder
 
 
