@@ -93,3 +93,29 @@ def test_every_name_that_people_see_is_explained(layer: Layer) -> None:
         if dimension.label and not dimension.description
     ]
     assert wanting == []
+
+
+def test_whoever_it_is_about_is_personal_everywhere(layer: Layer) -> None:
+    open_ones = [
+        f"{dataset}.{name}"
+        for dataset, dimensions in layer.model.dimensions.items()
+        for name, dimension in dimensions.items()
+        if name in ("user_id", "birth_date") and not dimension.personal
+    ]
+    assert open_ones == []
+
+
+def test_no_export_asks_for_personal_data(layer: Layer) -> None:
+    from exporters import load_exports
+
+    for export in load_exports(layer.model).values():
+        for query in export.queries.values():
+            assert query.purpose is None
+            assert not [column.name for column in layer.compile(query, as_of=MONDAY_MORNING).columns if column.personal]
+
+
+def test_what_people_see_has_a_folder(layer: Layer) -> None:
+    dimensions = (found for dataset in layer.model.datasets.values() for found in dataset.dimensions.values())
+    assert {
+        thing.label for thing in (*layer.model.metrics.values(), *dimensions) if thing.label and not thing.folder
+    } == set()

@@ -21,4 +21,4 @@ left join user_segments
     and assigned_at >= valid_from and assigned_at < coalesce(valid_to, timestamp '9999-01-01')
 where assigned_at >= timestamp '2024-12-31 17:00:00' and assigned_at < timestamp '2025-12-31 17:00:00'
 group by 1, 2
-order by 1 nulls last, 2 nulls last
+order by list_position(['new', 'occasional', 'regular', 'champion', 'dormant'], segment) nulls last, gender nulls last

@@ -19,4 +19,4 @@ registered as (
 select classification, province, coalesce(active_users, 0), coalesce(activities, 0), coalesce(new_users, 0)
 from active
 full join registered using (classification, province)
-order by classification, province
+order by list_position(['standard', 'premium', 'business', 'staff'], classification), province

@@ -13,5 +13,5 @@ select months.month, segments.segment, count(user_id), count(distinct user_id)
 from months
 cross join (select distinct segment from entered) as segments
 left join entered on entered.month = months.month and entered.segment = segments.segment
-group by all
-order by all
+group by months.month, segments.segment
+order by months.month, list_position(['new', 'occasional', 'regular', 'champion', 'dormant'], segments.segment)

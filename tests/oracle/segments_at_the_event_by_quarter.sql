@@ -28,4 +28,4 @@ select
     case when earned > 0 then redeemed / earned end
 from placed
 group by 1, 2
-order by 1, 2 nulls last
+order by 1, list_position(['new', 'occasional', 'regular', 'champion', 'dormant'], segment) nulls last

@@ -42,11 +42,18 @@ WITH activity_by_month_and_gender AS (
 SELECT
   month,
   "users.gender",
-  COALESCE(MAX(active_users), 0) AS active_users
-FROM filled
-GROUP BY
-  1,
-  2
+  active_users
+FROM (
+  SELECT
+    month,
+    "users.gender",
+    COALESCE(MAX(active_users), 0) AS active_users
+  FROM filled
+  GROUP BY
+    1,
+    2
+) AS answer
 ORDER BY
   month,
+  CASE "users.gender" WHEN 'female' THEN 0 WHEN 'male' THEN 1 WHEN 'other' THEN 2 END,
   "users.gender"
