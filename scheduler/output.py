@@ -35,9 +35,7 @@ _INFINITE = {sign * (2**bits - 1) for sign in (1, -1) for bits in (31, 63)}  # w
 def write_result(result: Result, style: str, stream: IO[bytes]) -> None:
     """Write the rows of `result` to `stream` as one of FORMATS, encoded as UTF-8 where it is text."""
     if style == "parquet":
-        import pyarrow.parquet
-
-        pyarrow.parquet.write_table(result.arrow(), stream)
+        _write_parquet(result.arrow(), stream)
         return
     names = tuple(column.name for column in result.columns)
     rows, zone = _rows(result), ZoneInfo(result.time_zone)
@@ -51,6 +49,20 @@ def write_result(result: Result, style: str, stream: IO[bytes]) -> None:
     for line in lines:
         stream.write(line.encode("utf-8"))
     stream.flush()
+
+
+def _write_parquet(table: pa.Table, stream: IO[bytes]) -> None:
+    """Write the rows; a type that Parquet has not is refused."""
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    from semantic.errors import Diagnostic, ExportError
+
+    try:
+        pyarrow.parquet.write_table(table, stream)
+    except pa.ArrowNotImplementedError as error:
+        hint = "write csv or json, or leave that column out"
+        raise ExportError(Diagnostic("E534", f"Parquet has no such type: {error}", hint=hint)) from None
 
 
 def write_beside(result: Result, style: str, path: Path) -> None:

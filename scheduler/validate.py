@@ -7,11 +7,11 @@ from pathlib import Path
 from exporters.base import Export
 from exporters.definitions import read_exports
 from scheduler.schedule import check_schedules
-from semantic.deprecations import deprecated_metrics_within, deprecated_name
 from semantic.errors import Diagnostic, in_order
 from semantic.load import Loaded, load_project
 from semantic.model import Model
 from semantic.sound import Lost
+from semantic.warnings import deprecated_metrics_within, deprecated_name, unmarked_dimensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,11 @@ class Validated:
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
-        """Names that go away and are still used."""
+        """What is not wrong, and should be looked at."""
         if self.model is None:
             return ()
-        return in_order((*deprecated_metrics_within(self.model), *_in_exports(self.model, self.exports)))
+        of_model = (*deprecated_metrics_within(self.model), *unmarked_dimensions(self.model))
+        return in_order((*of_model, *_in_exports(self.model, self.exports)))
 
     def not_explained(self, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         """Those of the mistakes in what is sound that are not the consequence of one in what is not."""

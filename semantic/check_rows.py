@@ -48,12 +48,21 @@ def _check_name(model: Model, metric: Simple, name: Name, span: Span, *, is_cond
     if name.qualifier not in ("", metric.dataset):
         yield from _check_looked_up(model, metric.dataset, name, span)
     elif name.qualifier or name.name not in model.segments:
-        return
+        yield from _check_case(model, metric, name, span)
     elif is_condition:
         yield from _check_segment(model, metric.dataset, name.name, span)
     elif name.name not in model.metrics:  # else the segment's name is reported where it is given
         message = f"'{name}' in metric '{metric.name}' is a segment, which is a condition and no value"
         yield Diagnostic("E213", message, span, "put it into filter")
+
+
+def _check_case(model: Model, metric: Simple, name: Name, span: Span) -> Iterator[Diagnostic]:
+    """A name that differs from a dimension's in case alone would mean the raw column behind it."""
+    dimensions = model.dimensions[metric.dataset]
+    meant = {known.lower(): known for known in dimensions}.get(name.name.lower())
+    if meant is not None and name.name not in dimensions:
+        message = f"'{name}' in metric '{metric.name}' differs from the dimension '{meant}' in case alone"
+        yield Diagnostic("E203", message, span, f"write {meant}")
 
 
 def _check_looked_up(model: Model, dataset: str, name: Name, span: Span) -> Iterator[Diagnostic]:

@@ -10,7 +10,8 @@ FOLDER = "metrics"
 def project_files(root: Path) -> list[Path]:
     """The YAML files of a project, those directly in `metrics/` first."""
     folder = root / FOLDER
-    found = (*folder.rglob("*.yml"), *folder.rglob("*.yaml"))
+    named = (*folder.rglob("*.yml"), *folder.rglob("*.yaml"))
+    found = (path for path in named if not (path.is_fifo() or path.is_socket() or path.is_char_device()))
     return sorted(found, key=lambda path: (path.parent != folder, path))
 
 

@@ -135,7 +135,5 @@ def _other_meaning(model: Model, name: str) -> str | None:
 
 
 def key_columns(dataset: Dataset) -> tuple[str, ...]:
-    """The key columns that a lookup matches: all of the primary key but the start of validity."""
-    if dataset.validity is None:
-        return dataset.primary_key
-    return tuple(column for column in dataset.primary_key if column != dataset.validity.from_)
+    """The key columns that a lookup matches."""
+    return dataset.looked_up_keys

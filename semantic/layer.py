@@ -95,13 +95,13 @@ class Layer:
 
         compiled = self.compile(query, as_of=as_of, dialect=self.engine.dialect)
         key = mask_key(self.environment) if compiled.masked else b""
-        if query.purpose is not None and reads_personal(compiled.plan):
+        if query.purpose is not None and reads_personal(compiled.plan, self.model):
             record_access(self.model.root, compiled, self.target)
         try:
             check_guards(self.engine, compiled.plan, self.model, self._guarded)
             table = self.engine.execute(compiled.sql)
         except EngineError as error:
-            raise (without_quotes(error, query) if reads_personal(compiled.plan) else error) from None
+            raise (without_quotes(error, query) if reads_personal(compiled.plan, self.model) else error) from None
         return make_result(table, compiled, key)
 
     def compile(self, query: Query, *, as_of: datetime, dialect: str | None = None) -> Compiled:
@@ -190,14 +190,15 @@ def _open(root: Path, environment: Mapping[str, str]) -> Model:
         return load_project(root)
 
     shelf = Shelf.of_user(environment)
-    kept = shelf.find(root, lambda: load().written) if shelf else None
+    place = shelf.place(root) if shelf else None
+    kept = shelf.find(place, root, lambda: load().written) if shelf and place else None
     if kept is not None:
         return kept
     loaded = load()
     if loaded.model is None:
         raise ModelError(*loaded.diagnostics)
-    if shelf:
-        shelf.keep(loaded.model, root)
+    if shelf and place:
+        shelf.keep(loaded.model, place, root)
     return loaded.model
 
 

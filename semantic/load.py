@@ -64,8 +64,10 @@ def load_project(root: Path) -> Loaded:
         return Loaded(None, (Diagnostic("E110", message, hint="metricast init DIR makes a project"),), Written())
     found: list[Diagnostic] = []
     lost = Lost()
-    texts = ((str(path.relative_to(root)), _read_text(path, root, lost, found.append)) for path in paths)
-    return _load({name: text for name, text in texts if text is not None}, root.resolve(), lost, found)
+    texts = {str(path.relative_to(root)): _read_text(path, root, lost, found.append) for path in paths}
+    if any(text is None and Path(name).name == PROJECT_FILE for name, text in texts.items()):
+        lost.add_part(("project.0",))
+    return _load({name: text for name, text in texts.items() if text is not None}, root.resolve(), lost, found)
 
 
 def _read_text(path: Path, root: Path, lost: Lost, report: Report) -> str | None:
@@ -106,6 +108,8 @@ def load_texts(files: Mapping[str, str], root: Path | None = None) -> Loaded:
 def _load(files: Mapping[str, str], root: Path | None, lost: Lost, found: list[Diagnostic]) -> Loaded:
     nodes = [node for name, text in files.items() for node in [_read_file(name, text, lost, found.append)] if node]
     settings = [node for node in nodes if Path(node.source.file).name == PROJECT_FILE]
+    if not settings and any(Path(name).name == PROJECT_FILE for name in files):
+        lost.add_part(("project.0",))
     found.extend(_misplaced_settings(settings))
     written = [node for node in nodes if node not in settings]
     for node in written:

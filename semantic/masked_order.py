@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from semantic.formats import as_text, comparable
 from semantic.plan import Key, Plan, Sort
+from semantic.privacy import python_values
 from semantic.trees import IS_TOTAL
 from semantic.value_order import literal_value
 
@@ -27,7 +28,7 @@ def in_order(table: pa.Table, plan: Plan, masked: frozenset[str]) -> pa.Table:
     keys = {key.name: key for key in plan.keys if key.name not in masked}
     columns = [(IS_TOTAL, table.column(IS_TOTAL), False)] if plan.totals else []
     for sort in sorts:
-        columns += _sort_columns(table.column(sort.name), sort, keys.get(sort.name))
+        columns += _sort_columns(_sortable(table.column(sort.name)), sort, keys.get(sort.name))
     by = pa.table([column for _, column, _ in columns], names=[str(at) for at in range(len(columns))])
     orders = [(str(at), "descending" if falls else "ascending") for at, (_, _, falls) in enumerate(columns)]
     found = table.take(pc.sort_indices(by, sort_keys=orders))
@@ -38,6 +39,20 @@ def in_order(table: pa.Table, plan: Plan, masked: frozenset[str]) -> pa.Table:
     return pa.concat_tables([found.slice(0, min(plan.limit, len(found) - 1)), found.slice(len(found) - 1)])
 
 
+def _sortable(column: Any) -> Any:
+    """The column itself, of an enumeration its texts, of what has no order the text of each value."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return column.cast(kind.value_type)
+    if pa.types.is_nested(kind) or kind == pa.month_day_nano_interval():
+        return pa.chunked_array(
+            [pa.array([None if each is None else str(each) for each in column.to_pylist()], pa.string())]
+        )
+    return column
+
+
 def _sort_columns(column: Any, sort: Sort, key: Key | None) -> Iterator[tuple[str, Any, bool]]:
     """What a column is sorted by: its rank in a listed order, NaN as the largest number, its value."""
     import pyarrow as pa
@@ -46,7 +61,7 @@ def _sort_columns(column: Any, sort: Sort, key: Key | None) -> Iterator[tuple[st
     if key is not None and key.values:
         ranks = {literal_value(literal): place for place, literal in enumerate(key.values)}
         same = as_text if key.as_text else comparable
-        found = [None if value is None else ranks.get(same(value)) for value in column.to_pylist()]
+        found = [None if value is None else ranks.get(same(value)) for value in python_values(column)]
         yield sort.name, pa.array(found, pa.int64()), sort.descending
     if sort.descending and pa.types.is_floating(column.type):
         yield sort.name, pc.is_nan(column), True

@@ -35,9 +35,13 @@ def _as_bins(value: Any) -> Any:
 def _as_values(value: Any) -> Any:
     if not isinstance(value, list | tuple):
         return value
-    if len(set(map(str, value))) != len(value):
+    if not all(isinstance(each, str) for each in value):
+        raise ValueError(
+            "'values' is a list of values, [a, b], or a mapping of values to labels, {a: First, b: Second}"
+        )
+    if len(set(value)) != len(value):
         raise ValueError("a value stands in 'values' twice")
-    return dict.fromkeys(map(str, value))
+    return dict.fromkeys(value)
 
 
 def _plain_key(text: str) -> str | None:
@@ -215,6 +219,12 @@ class Dataset(Shape):
             raise ValueError(f"dataset '{self.name}' needs either 'table' or 'sql'")
         return self
 
+    @property
+    def looked_up_keys(self) -> tuple[str, ...]:
+        """The key columns that a lookup matches: all of the primary key but the start of validity."""
+        start = self.validity.from_ if self.validity is not None else None
+        return tuple(column for column in self.primary_key if column != start)
+
     def all_dimensions(self) -> Mapping[str, Dimension]:
         """The listed dimensions and those that need no listing: clock, validity, keys and join columns."""
         found = dict(self.dimensions)
@@ -277,6 +287,21 @@ class Project(Shape):
     default_target: str | None = None
 
 
+def _spread_personal(datasets: Mapping[str, Dataset], dimensions: Mapping[str, dict[str, Dimension]]) -> bool:
+    """Mark the columns that are looked up in a personal key as personal too, unless they say; whether any was not."""
+    found = False
+    for name, dataset in datasets.items():
+        for role, join in dataset.joins.items():
+            target = datasets.get(join.dataset or role)
+            for text, key in zip(join.on, target.looked_up_keys if target else (), strict=False):
+                own = dimensions[name].get(_plain_key(text) or "")
+                theirs = dimensions[join.dataset or role].get(key)
+                if own and theirs and theirs.personal and not own.personal and "personal" not in own.model_fields_set:
+                    dimensions[name][str(_plain_key(text))] = own.model_copy(update={"personal": True})
+                    found = True
+    return found
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """A checked project: what queries are compiled against."""
@@ -292,7 +317,9 @@ class Model:
     holds_personal: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        dimensions = {name: dataset.all_dimensions() for name, dataset in self.datasets.items()}
+        dimensions = {name: dict(dataset.all_dimensions()) for name, dataset in self.datasets.items()}
+        while _spread_personal(self.datasets, dimensions):
+            continue
         owners: dict[str, tuple[str, ...]] = {}
         for dataset, found in dimensions.items():
             for name in found:

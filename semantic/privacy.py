@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from semantic.aggregates import PICKING
@@ -39,6 +40,25 @@ _HINT = "state what it is for, with --purpose or purpose=; it is recorded"
 def is_personal(model: Model, reference: Reference) -> bool:
     """Whether a name in a query can mean a personal dimension."""
     return isinstance(reference, DimensionRef) and any(found.personal for found in dimensions_of(model, reference))
+
+
+def uses_at(model: Model, reference: Reference) -> bool:
+    """Whether a name in a query can mean a dimension that is made of the time of the metric's rows."""
+    if not isinstance(reference, DimensionRef):
+        return False
+    owners = datasets_called(model, reference.qualifier)
+    return any("at" in _read(model.dimensions[owner], reference.name) for owner in owners)
+
+
+def unmarked(model: Model) -> Iterator[tuple[str, str, str]]:
+    """Dimensions that read a personal column and do not say whether they are personal: dataset, name, that column."""
+    for dataset, dimensions in model.dimensions.items():
+        read = {name: _read(dimensions, name) - {"at", "as_of"} for name in dimensions}
+        personal = [name for name, dimension in dimensions.items() if dimension.personal]
+        for name, dimension in dimensions.items():
+            if not dimension.personal and "personal" not in dimension.model_fields_set:
+                touched = (other for other in personal if not read[other].isdisjoint(read[name]))
+                yield from ((dataset, name, other) for other in islice(touched, 1))
 
 
 def check_purpose(purpose: str | None) -> None:
@@ -119,11 +139,11 @@ def _read(dimensions: Mapping[str, Dimension], name: str) -> set[str]:
     return {name.lower(), *(each.name.lower() for each in names)}
 
 
-def reads_personal(plan: Plan) -> bool:
+def reads_personal(plan: Plan, model: Model) -> bool:
     """Whether any dataset of a plan holds personal data, so that what the engine says may quote it."""
     scans = (*plan.scans, *plan.broadcasts)
     datasets = [scan.dataset for scan in scans] + [lookup.dataset for scan in scans for lookup in scan.lookups]
-    return any(dimension.personal for dataset in datasets for dimension in dataset.dimensions.values())
+    return any(dimension.personal for dataset in datasets for dimension in model.dimensions[dataset.name].values())
 
 
 def without_quotes(error: EngineError, query: Query | None = None) -> EngineError:
@@ -155,12 +175,13 @@ def masked(table: pa.Table, columns: Iterable[int], key: bytes) -> pa.Table:
     import pyarrow as pa
 
     for at in columns:
-        masks = pa.array([_mask(value, key) for value in _values(table.column(at))], pa.string())
+        masks = pa.array([_mask(value, key) for value in python_values(table.column(at))], pa.string())
         table = table.set_column(at, table.schema.field(at).name, masks)
     return table
 
 
-def _values(column: pa.ChunkedArray) -> Iterator[Any]:
+def python_values(column: pa.ChunkedArray) -> Iterator[Any]:
+    """The values of a column; a time that Python does not know as a number."""
     for value in column:
         try:
             yield value.as_py()
@@ -178,7 +199,9 @@ def _text(value: Any) -> str:
         case bool():
             return str(value).lower()
         case Decimal():
-            return f"{value:f}"
+            return f"{value.normalize():f}"
+        case float() if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
         case datetime():
             return (value.astimezone(UTC) if value.tzinfo else value).isoformat(" ")
         case date():

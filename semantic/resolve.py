@@ -19,7 +19,7 @@ from semantic.names import DimensionRef, Reference, TimeWord, datasets_called, d
 from semantic.parse import parse
 from semantic.periods import Calendar, Period, parse_period
 from semantic.plan import Key, Measure, Output, Plan, Scan, Sort
-from semantic.privacy import check_purpose, refuse_clocks, refuse_conditions, refuse_picking
+from semantic.privacy import check_purpose, refuse_clocks, refuse_conditions, refuse_picking, uses_at
 from semantic.query import Query
 from semantic.scans import Context, RowScope, Unreachable
 from semantic.trees import unused
@@ -125,6 +125,9 @@ def _check_privacy(query: Query, model: Model, by: tuple[tuple[Key, Reference], 
     words = [str(key.name) for key, reference in by if isinstance(reference, TimeWord)]
     words += [str(name) for name in where.names if not name.qualifier and name.name in GRAINS] if where else []
     words += ["period"] if query.period is not None else []
+    named = [reference for _, reference in by]
+    named += [read_name(model, name) for name in names_within(model, where)] if where else []
+    words += [str(reference) for reference in named if uses_at(model, reference)]
     if words:
         refuse_clocks(model, leaves, words[0])
 

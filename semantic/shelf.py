@@ -46,13 +46,20 @@ class Shelf:
             return cls((Path(usual) if usual else Path.home() / ".cache") / "metricast")
         return None
 
-    def find(self, root: Path, read: Callable[[], Written | WrittenLater]) -> Model | None:
-        """The model of the files as they are now, if it was checked before and found right.
+    def place(self, root: Path) -> Path | None:
+        """Where the model of the files as they are now is kept; None where they cannot be read."""
+        try:
+            return self._path(root)
+        except OSError:
+            return None
+
+    def find(self, place: Path, root: Path, read: Callable[[], Written | WrittenLater]) -> Model | None:
+        """The model that is kept in a place, if it was checked before and found right.
 
         `read` reads the files again for whoever wants to know where something stands.
         """
         try:
-            content = self._trusted(self._path(root))
+            content = self._trusted(place)
         except OSError:  # not kept, or not to be read: the project is loaded
             return None
         if content is None or hashlib.sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:
@@ -60,15 +67,17 @@ class Shelf:
         project, datasets, metrics, segments = pickle.loads(content[_DIGEST:])  # noqa: S301 - our own, see _trusted
         return Model(project, datasets, metrics, segments, root.resolve(), WrittenLater(read))
 
-    def keep(self, model: Model, root: Path) -> None:
-        """Keep a model that is right."""
+    def keep(self, model: Model, place: Path, root: Path) -> None:
+        """Keep a model that is right, unless its files have changed while they were read."""
+        if self.place(root) != place:
+            return
         kept = pickle.dumps((model.project, dict(model.datasets), dict(model.metrics), dict(model.segments)), 5)
         with suppress(OSError):  # no room or no right to write: the next start takes longer, and that is all
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self.folder)
             with os.fdopen(handle, "wb") as stream:
                 stream.write(hashlib.sha256(kept).digest() + kept)
-            Path(name).replace(self._path(root))
+            Path(name).replace(place)
             self._forget(sorted(self.folder.glob("*.model"), key=lambda path: path.stat().st_mtime)[:-KEPT])
 
     def _forget(self, paths: Iterable[Path]) -> None:

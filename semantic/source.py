@@ -344,6 +344,13 @@ def _unknown_key(
     owner, key, meant = node.child(*path[:-1]), str(path[-1]), meant_key(node, shape, path, hidden)
     known = [name for name in _known_keys(shape, path[:-1]) if name not in hidden]
     hint = f"did you mean '{meant}'?" if meant else f"known keys: {', '.join(known)}" if known else None
+    if key == "<<":
+        return Diagnostic(
+            "E104",
+            "merge keys (<<) are not read",
+            owner.key_span(key),
+            "write what the entries of a file share under defaults:, at its top",
+        )
     if ":" in key and key.partition(":")[0] in known:
         hint = f"write a space after the colon: {key.replace(':', ': ', 1)}"
     return Diagnostic("E104", f"unknown key '{key}'" + (f" in {what}" if what else ""), owner.key_span(key), hint)

@@ -40,6 +40,17 @@ def with_tables(model: Model, target: str, environment: Environment) -> Model:
     return replace(model, datasets={**model.datasets, **found})
 
 
+def with_usual_tables(model: Model) -> Model:
+    """The model with the names of its tables on the default target; what the environment says stands for itself."""
+    name = model.project.default_target or next(iter(model.project.targets), "")
+    if name not in model.project.targets:
+        return model
+    words = _target_words(name, _sample(model.project.targets[name]))
+    templated = [dataset for dataset in model.datasets.values() if is_template(dataset.table)]
+    found = {dataset.name: _with_table(model, dataset, words) for dataset in templated}
+    return replace(model, datasets={**model.datasets, **found}) if found else model
+
+
 def settled_target(model: Model, name: str, environment: Environment, without: tuple[str, ...] = ()) -> Target:
     """A target with the values of the environment in it, but for some settings. Raises ModelError for a missing one."""
     target = model.project.targets[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections import UserDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ class Application(click.Group):
         """Run the command line and exit."""
         write_utf8()
         try:
+            _refuse_odd_bytes(args[0] if args else kwargs.get("args") or sys.argv[1:])
             code = super().main(*args, **{**kwargs, "standalone_mode": False})
         except (click.Abort, KeyboardInterrupt):
             say("stopped")
@@ -67,6 +68,15 @@ class Application(click.Group):
                 raise
             raise Refusal(str(error)) from error
         return done
+
+
+def _refuse_odd_bytes(words: Iterable[str]) -> None:
+    """Refuse words that are no UTF-8: they could be neither written down nor compared."""
+    for word in words:
+        if not word.isascii() and any("\udc80" <= character <= "\udcff" for character in word):
+            shown = word.encode(errors="backslashreplace").decode()
+            message = f"the command line holds bytes that are not UTF-8: {shown}"
+            raise Refusal(message)
 
 
 def _is_refusal(error: Exception) -> bool:

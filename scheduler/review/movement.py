@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from semantic.errors import EngineError, QueryError
+from semantic.names import read_name
+from semantic.privacy import is_personal
 from semantic.query import Query
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 MOST_GROUPS = 10_000  # a cut of more groups is not compared
 _MOST_CUTS = 3
 _NO_CLOCK, _CANCELLED = "E312", "E405"
+_PERSONAL = "it is personal in one of the versions, and masked in that one alone"
 _NOISE = 1e-9  # sums of doubles depend on the order of the rows that far
 
 Group = tuple[Any, ...]
@@ -117,6 +120,9 @@ def movements(old: Layer, new: Layer, difference: Difference, as_of: datetime) -
 
 def _compare(old: Layer, new: Layer, metric: Changed, as_of: datetime) -> Iterator[Comparison]:
     for query in questions(metric):
+        if _is_personal(old, query) != _is_personal(new, query):
+            yield Comparison(query.by, query.period, (), 0, (_PERSONAL, _PERSONAL))
+            continue
         before, after = _ask(old, query, as_of), _ask(new, query, as_of)
         if isinstance(before, Refused) and isinstance(after, Refused) and before.code == after.code == _NO_CLOCK:
             continue
@@ -147,6 +153,14 @@ class Refused:
 
 
 Answer = Mapping[Group, Any]
+
+
+def _is_personal(layer: Layer, query: Query) -> bool:
+    """Whether a version masks what the query is cut by."""
+    try:
+        return any(is_personal(layer.model, read_name(layer.model, name)) for name in query.by)
+    except QueryError:
+        return False
 
 
 def _ask(layer: Layer, query: Query, as_of: datetime) -> Answer | Refused:

@@ -22,7 +22,7 @@ from semantic.plan import Measure, Output, Plan, Scan
 from semantic.privacy import is_personal
 from semantic.query import Query
 from semantic.resolve import LEAF, Asked, leaf_column
-from semantic.scan_select import is_template, parse_dataset_sql
+from semantic.scan_select import parse_dataset_sql
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # both sides are asked at one instant; which one does not matter
 _ROW = "row$"  # no name in a project holds a $
@@ -111,13 +111,11 @@ def _scan(scan: Scan, leaves: Mapping[str, str]) -> Scan:
 
 
 def _dataset(dataset: Dataset, name: str) -> Dataset:
-    """A dataset by another name: its SQL without layout and comments, a table's template as if it were the name."""
-    sql, table = dataset.sql, dataset.table
+    """A dataset by another name: its SQL without layout and comments."""
+    sql = dataset.sql
     if sql is not None:
         sql = parse_dataset_sql(sql).sql(dialect="duckdb", comments=False)
-    if table is not None and is_template(table):
-        table = exp.to_identifier(table, quoted=True).sql(dialect="duckdb")
-    return dataset.model_copy(update={"name": name, "sql": sql, "table": table})
+    return dataset.model_copy(update={"name": name, "sql": sql})
 
 
 def _measure(measure: Measure, name: str, rows: Mapping[str, str]) -> Measure:

@@ -16,6 +16,7 @@ from semantic.comparing.causes import Causes
 from semantic.comparing.cuts import Cuts, Sides
 from semantic.comparing.lineage import Base
 from semantic.model import Model
+from semantic.targets import with_usual_tables
 
 Things = Mapping[tuple[Kind, str], Altered]
 
@@ -78,7 +79,8 @@ class Difference:
 
 
 def compare(old: Model, new: Model) -> Difference:
-    """Compare two checked versions of a project."""
+    """Compare two checked versions of a project, each on its default target."""
+    old, new = with_usual_tables(old), with_usual_tables(new)
     sides = Sides.of(old, new)
     found = list(altered_things(old, new))
     both = {(each.kind, each.name): each for each in found if each.keys}

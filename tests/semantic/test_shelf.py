@@ -122,3 +122,20 @@ def test_the_folder_is_the_users_own() -> None:
     assert Shelf.of_user({"XDG_CACHE_HOME": "/caches"}) == Shelf(Path("/caches/metricast"))
     usual = Shelf.of_user({})
     assert usual is None or usual.folder == Path.home() / ".cache" / "metricast"
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_kept_as_it_was(
+    project: Path, shelf: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = (found for found in (project / "metrics").glob("*.yml") if found.name != "project.yml")
+    load: Callable[[Path], semantic.load.Loaded] = semantic.load.load_project
+
+    def overtaken(root: Path) -> semantic.load.Loaded:
+        loaded = load(root)
+        path.write_text(path.read_text().replace("agg: sum", "agg: max"))
+        return loaded
+
+    monkeypatch.setattr(semantic.load, "load_project", overtaken)
+    assert "SUM(" in Layer(project, environment=shelf).sql("spend")
+    monkeypatch.setattr(semantic.load, "load_project", load)
+    assert "MAX(" in Layer(project, environment=shelf).sql("spend")

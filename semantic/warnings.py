@@ -1,4 +1,4 @@
-"""Where names that go away are still used: nothing is wrong yet, and somebody should change it in time."""
+"""What is not wrong, and should be looked at: names that go away and are still used, personal data that may show."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from semantic.described import Described
 from semantic.errors import Diagnostic, QueryError, Span
 from semantic.model import Model
 from semantic.names import DimensionRef, dimensions_of, read_name
-from semantic.places import within
+from semantic.places import key_place, within
+from semantic.privacy import unmarked
 
 
 def deprecated_metrics_within(model: Model) -> Iterator[Diagnostic]:
@@ -18,6 +19,14 @@ def deprecated_metrics_within(model: Model) -> Iterator[Diagnostic]:
             path = (f"metrics.{metric.name}", *reference.path)
             span = within(model, reference.start, reference.end, *path)
             yield from _warning(f"metric '{metric.name}'", reference.metric, model.metrics[reference.metric], span)
+
+
+def unmarked_dimensions(model: Model) -> Iterator[Diagnostic]:
+    """Dimensions made of a personal column that do not say whether they are personal: they are not masked."""
+    for dataset, name, personal in unmarked(model):
+        span = key_place(model, f"datasets.{dataset}", "dimensions", name)
+        message = f"dimension '{dataset}.{name}' reads what '{personal}' does, which is personal, and is not masked"
+        yield Diagnostic("E224", message, span, "say personal: true, or personal: false where it tells of nobody")
 
 
 def deprecated_name(model: Model, user: str, name: str, span: Span) -> Iterator[Diagnostic]:
