@@ -47,6 +47,9 @@ datasets:
       joined_on: {type: date}
       moment: {expr: "date_trunc('month', at)"}
       tier: {type: string, values: [silver, gold]}
+      flag: {expr: member, values: [true, false]}
+      said_height: {expr: height, values: ["2.50", "2.0", "-10.25"]}
+      known_height: {expr: height, type: number, values: [2.5, 2, -10.25]}
   orders:
     table: orders
     primary_key: id
@@ -274,6 +277,14 @@ def test_other_dimensions_keep_their_order_before_and_behind_a_masked_one(shop: 
     ]
     turned = rows(shop, "orders", "users.email month", order=["month desc"], fill=False)
     assert [row[0] for row in turned] == [mask(ANN), None, *masks(ANN, BOB), None]
+
+
+@pytest.mark.parametrize("dimension", ["flag", "said_height", "known_height", "tier", "joined_on"])
+@pytest.mark.parametrize("direction", ["", " desc"])
+def test_they_keep_it_whatever_their_values_are(shop: Path, dimension: str, direction: str) -> None:
+    asked = {"by": [f"users.{dimension}", "users.email"], "order": [f"users.{dimension}{direction}"]}
+    masked, named = ask(shop, ["users"], **asked), ask(shop, ["users"], **asked, purpose="to compare")
+    assert [row[0] for row in masked.rows()] == [row[0] for row in named.rows()]
 
 
 def test_an_explicit_order_by_a_metric_ends_with_the_masks(shop: Path) -> None:
