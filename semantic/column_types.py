@@ -1,4 +1,4 @@
-"""The types that columns have in the target, in the engine's words, against what the model declares and takes for so.
+"""The types that columns have in the target, against what the model declares and takes for so.
 
 A DATE read as a UTC timestamp would slip into another day, and a text looked up by a number would be cast: numbers that
 are wrong and look right.
@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from semantic.check_kinds import dimension_kind_mistakes, row_kind_mistakes
 from semantic.dialects import DIALECTS
-from semantic.engines.base import Engine
+from semantic.engines.base import ColumnType, Engine, TypeKind
 from semantic.errors import Diagnostic, listing
 from semantic.expressions import Expression
 from semantic.joins import key_columns
@@ -26,13 +26,25 @@ from semantic.places import dimension_place, value_place
 from semantic.scan_select import source_of
 from semantic.trees import column, named, select
 
-_TIMES: Mapping[str, tuple[str, ...]] = {
-    "date": ("DATE",),
-    "timestamp": ("TIMESTAMP", "TIMESTAMP_NTZ", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"),
-    "timestamptz": ("TIMESTAMP WITH TIME ZONE",),
+_FAMILIES: Mapping[TypeKind, str] = {
+    "integer": "number",
+    "number": "number",
+    "text": "text",
+    "uuid": "text",
+    "boolean": "boolean",
+    "date": "time",
+    "timestamp": "time",
+    "timestamptz": "time",
 }
-_NUMBERS = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL|DOUBLE|FLOAT|REAL)\b")
-_TEXTS = re.compile(r"(VARCHAR|TEXT|CHAR|ENUM|UUID)\b")
+_VALUE_TYPES: Mapping[TypeKind, ValueType] = {
+    "integer": "number",
+    "number": "number",
+    "text": "string",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
+    "timestamptz": "timestamptz",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,7 @@ class Found:
     diagnostic: Diagnostic
 
 
-def types_of(engine: Engine, dataset: Dataset, values: Iterable[exp.Expr]) -> list[str]:
+def types_of(engine: Engine, dataset: Dataset, values: Iterable[exp.Expr]) -> list[ColumnType]:
     """The engine's types of values over a dataset's rows. Raises EngineError."""
     query = select([named(value, f"value_{at}") for at, value in enumerate(values)], source_of(dataset, dataset.name))
     return list(engine.column_types(DIALECTS[engine.dialect].emit(query)).values())
@@ -64,7 +76,7 @@ def type_mistakes(engine: Engine, model: Model, dataset: Dataset, names: Iterabl
             yield Found(dataset.name, name, Diagnostic("E410", message, span, _hint(found, name, dimension)))
 
 
-def _hint(found: str, name: str, dimension: Dimension) -> str:
+def _hint(found: ColumnType, name: str, dimension: Dimension) -> str:
     fitting, otherwise = value_type(found), f"make it {dimension.type} by expr: or sql:"
     return f"declare {name}: {{type: {fitting}}} under dimensions, or {otherwise}" if fitting else otherwise
 
@@ -88,38 +100,20 @@ def _key_value(key: str | Expression) -> exp.Expr:
     return column(key) if isinstance(key, str) else key.replace_names(lambda name: column(name.name))
 
 
-def family(found: str) -> str:
+def family(found: ColumnType) -> str:
     """What kind of column can be a key of what other: numbers among themselves, texts among themselves."""
-    if found.endswith("]"):
-        return found
-    if _NUMBERS.match(found):
-        return "number"
-    if _TEXTS.match(found):
-        return "text"
-    return "time" if found.startswith(("DATE", "TIMESTAMP")) else found
+    return _FAMILIES.get(found.kind, found.words)
 
 
-def value_type(found: str) -> ValueType | None:
+def value_type(found: ColumnType) -> ValueType | None:
     """The type of the language that a column's type certainly is."""
-    match family(found):
-        case "number":
-            return "number"
-        case "text" if not found.startswith("UUID"):
-            return "string"
-        case "BOOLEAN":
-            return "boolean"
-        case "time" if found in _TIMES["date"]:
-            return "date"
-        case "time":
-            return "timestamptz" if found in _TIMES["timestamptz"] else "timestamp"
-        case _:
-            return None
+    return _VALUE_TYPES.get(found.kind)
 
 
 # Undeclared types ------------------------------------------------------------
 
 
-def kind_mistakes(model: Model, types: Mapping[str, Mapping[str, str]]) -> Iterator[Found]:
+def kind_mistakes(model: Model, types: Mapping[str, Mapping[str, ColumnType]]) -> Iterator[Found]:
     """What does not fit together once columns that nobody declared have the types of the target, by dataset."""
     typed = replace(
         model, datasets={name: _typed(model.datasets[name], types.get(name, {})) for name in model.datasets}
@@ -134,7 +128,7 @@ def kind_mistakes(model: Model, types: Mapping[str, Mapping[str, str]]) -> Itera
                 yield Found(metric.dataset, "", _with_types(mistake, types.get(metric.dataset, {})))
 
 
-def _typed(dataset: Dataset, types: Mapping[str, str]) -> Dataset:
+def _typed(dataset: Dataset, types: Mapping[str, ColumnType]) -> Dataset:
     dimensions = dict(dataset.dimensions)
     for name, found in types.items():
         listed = dimensions.get(name, Dimension())
@@ -143,7 +137,7 @@ def _typed(dataset: Dataset, types: Mapping[str, str]) -> Dataset:
     return dataset.model_copy(update={"dimensions": dimensions})
 
 
-def _with_types(mistake: Diagnostic, types: Mapping[str, str]) -> Diagnostic:
+def _with_types(mistake: Diagnostic, types: Mapping[str, ColumnType]) -> Diagnostic:
     """A mistake with the types of the columns that stand in its words, or else in its line."""
     span, known = mistake.span, {name.lower(): found for name, found in types.items()}
     if mistake.hint or span is None:
@@ -155,16 +149,14 @@ def _with_types(mistake: Diagnostic, types: Mapping[str, str]) -> Diagnostic:
     return mistake
 
 
-def _is_of_type(found: str, declared: str) -> bool:
+def _is_of_type(found: ColumnType, declared: str) -> bool:
     match declared:
         case "integer" | "number":
             return family(found) == "number"
         case "string":
             return family(found) == "text"
-        case "boolean":
-            return found == "BOOLEAN"
         case _:
-            return found in _TIMES[declared]
+            return found.kind == declared
 
 
 def _is_checked(dimension: Dimension) -> bool:

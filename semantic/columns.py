@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from semantic.column_types import Found, key_type_mistakes, kind_mistakes, type_mistakes, types_of
 from semantic.dialects import DIALECTS
-from semantic.engines.base import Engine
+from semantic.engines.base import ColumnType, Engine
 from semantic.errors import Diagnostic, EngineError, in_order, listing, suggest
 from semantic.joins import key_columns
 from semantic.mentions import Mention, join_owner, mentions
@@ -27,11 +27,11 @@ _REFUSED = ("E402", "E406")  # what was asked is wrong; all other codes are abou
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a dataset's table or SQL, and their types in the engine's words."""
+    """The columns of a dataset's table or SQL, and their types."""
 
-    types: Mapping[str, str]
+    types: Mapping[str, ColumnType]
 
-    def type_of(self, name: str) -> str | None:
+    def type_of(self, name: str) -> ColumnType | None:
         """A column's type; engines do not tell upper from lower case."""
         return next((found for column, found in self.types.items() if column.lower() == name.lower()), None)
 
@@ -91,7 +91,7 @@ def _read_table(engine: Engine, dataset: Dataset, named: Iterable[Mention]) -> T
     """The columns, and those of the mentioned ones that `*` leaves out, such as DuckDB's `rowid`."""
     query = select([exp.Star()], source_of(dataset, dataset.name))
     table = Table(engine.column_types(DIALECTS[engine.dialect].emit(query)))
-    hidden: dict[str, str] = {}
+    hidden: dict[str, ColumnType] = {}
     for name in {mention.column for mention in named if table.type_of(mention.column) is None}:
         try:
             hidden[name] = types_of(engine, dataset, [column(name, dataset.name)])[0]

@@ -5,7 +5,6 @@ None of them makes a number wrong: a key without a partner counts under NULL, a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -28,7 +27,6 @@ from semantic.scans import Context, RowScope
 from semantic.trees import column
 
 FIRST_YEAR = 1900
-_SHOWN = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DATE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +110,9 @@ class Rows:
     def may_show(self, keys: Iterable[str]) -> bool:
         """Whether values of key columns may be shown: whole numbers and dates, and nothing personal."""
         table = self.schema.tables[self.dataset.name]
-        found = {key.lower(): table.type_of(key) or "" for key in keys}
-        return all(map(_SHOWN.fullmatch, found.values())) and self.personal.isdisjoint(found)
+        found = {key.lower(): table.type_of(key) for key in keys}
+        shown = all(each is not None and each.kind in ("integer", "date") for each in found.values())
+        return shown and self.personal.isdisjoint(found)
 
     @property
     def personal(self) -> frozenset[str]:

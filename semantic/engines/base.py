@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+TypeKind = Literal["integer", "number", "text", "uuid", "boolean", "date", "timestamp", "timestamptz", "other"]
+Tags = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """What a column is: its type in the engine's own words, and what that is on any engine.
+
+    A `timestamp` is naive, a `timestamptz` an instant; `other` is what the language has no word for.
+    """
+
+    words: str
+    kind: TypeKind
+
+    def __str__(self) -> str:
+        return self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +43,17 @@ class Engine(Protocol):
     def dialect(self) -> str:
         """The SQL dialect that this engine runs."""
 
-    def execute(self, sql: str) -> pa.Table:
-        """Run one query. Raises EngineError: over a limit, cancelled, a missing table, data that do not cast."""
+    def execute(self, sql: str, tags: Tags | None = None) -> pa.Table:
+        """Run one query. Raises EngineError: over a limit, cancelled, a missing table, data that do not cast.
 
-    def column_types(self, sql: str) -> dict[str, str]:
-        """The columns of a query and their types in the engine's words, without running it."""
+        `tags` say in the engine's own records what the query is for, where it keeps any. They hold no data.
+        """
+
+    def column_types(self, sql: str) -> dict[str, ColumnType]:
+        """The columns of a query and their types, without running it."""
+
+    def explain(self, sql: str) -> None:
+        """Let the engine plan a query without running it. Raises EngineError where it would not take it."""
 
     def cancel(self) -> None:
         """Stop the query that is running; it raises EngineError in its own thread."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from semantic.engines.base import Limits
+from semantic.engines.base import ColumnType, Limits, Tags, TypeKind
 from semantic.errors import Diagnostic, EngineError, listing, suggest
 from semantic.model import Target
 
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH = 100_000
+_KINDS: tuple[tuple[re.Pattern[str], TypeKind], ...] = (
+    (re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?"), "integer"),
+    (re.compile(r"DECIMAL\(.*\)|DOUBLE|FLOAT|REAL"), "number"),
+    (re.compile(r"VARCHAR|TEXT|CHAR|ENUM\(.*\)"), "text"),
+    (re.compile(r"UUID"), "uuid"),
+    (re.compile(r"BOOLEAN"), "boolean"),
+    (re.compile(r"DATE"), "date"),
+    (re.compile(r"TIMESTAMP(_NTZ|_S|_MS|_NS)?"), "timestamp"),
+    (re.compile(r"TIMESTAMP WITH TIME ZONE"), "timestamptz"),
+)
 
 
 @dataclass(slots=True)
@@ -48,8 +58,8 @@ class DuckDBEngine:
         """DuckDB's own."""
         return "duckdb"
 
-    def execute(self, sql: str) -> pa.Table:
-        """Run one query within the limits."""
+    def execute(self, sql: str, tags: Tags | None = None) -> pa.Table:
+        """Run one query within the limits. DuckDB keeps no record that tags could stand in."""
         self.stopped.clear()
         alarm = threading.Timer(self.limits.seconds, self.connection.interrupt) if self.limits.seconds else None
         if alarm:
@@ -62,13 +72,13 @@ class DuckDBEngine:
             if alarm:
                 alarm.cancel()
 
-    def column_types(self, sql: str) -> dict[str, str]:
+    def column_types(self, sql: str) -> dict[str, ColumnType]:
         """By DESCRIBE."""
-        try:
-            rows = self.connection.execute(f"DESCRIBE {sql}").fetchall()
-        except duckdb.Error as error:
-            raise EngineError(self._explain(error)) from None
-        return {str(row[0]): str(row[1]) for row in rows}
+        return {str(row[0]): column_type(str(row[1])) for row in self._told("DESCRIBE", sql)}
+
+    def explain(self, sql: str) -> None:
+        """By EXPLAIN."""
+        self._told("EXPLAIN", sql)
 
     def cancel(self) -> None:
         """Interrupt the running query."""
@@ -78,6 +88,12 @@ class DuckDBEngine:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+    def _told(self, what: str, sql: str) -> list[tuple[Any, ...]]:
+        try:
+            return self.connection.execute(f"{what} {sql}").fetchall()
+        except duckdb.Error as error:
+            raise EngineError(self._explain(error)) from None
 
     def _fetch(self, sql: str) -> pa.Table:
         import pyarrow as pa
@@ -124,6 +140,11 @@ class DuckDBEngine:
     def _tables(self) -> list[str]:
         rows: list[Any] = self.connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
         return sorted(str(row[0]) for row in rows)
+
+
+def column_type(words: str) -> ColumnType:
+    """A type in DuckDB's words."""
+    return ColumnType(words, next((kind for pattern, kind in _KINDS if pattern.fullmatch(words)), "other"))
 
 
 def _path(target: Target, root: Path | None) -> Path | None:
