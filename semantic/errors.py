@@ -19,6 +19,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+_SECRET = re.compile(  # in YAML: the value of such a key that is no template and no name of a variable
+    r"""((?:token|secret|password)\w*["']?[ \t]*:[ \t]*)"""
+    r"""(?!["']?(?:\{\{|[A-Z_][A-Z0-9_]*["']?[ \t]*(?:[,}#]|$)))([^ \t,}#]+)"""
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -58,6 +63,7 @@ class Diagnostic:
             character if character.isprintable() or character == "\t" else "\ufffd" for character in span.text
         )
         is_tab = line[span.column - 1 : span.column] == "\t"
+        line = _SECRET.sub(lambda found: found[1] + "*" * len(found[2]), line)
         line = line.replace("\t", "→" if is_tab else " ").rstrip()
         indent = 0 if is_tab else len(line) - len(line.lstrip())
         before, marked = line[indent : span.column - 1], line[span.column - 1 :][: span.length]

@@ -155,7 +155,7 @@ class Layer:
         if self._engine is None:
             target = settled_target(self.model, self.target, self.environment)
             try:
-                self._engine = open_engine(target, self.model.root, self.limits)
+                self._engine = open_engine(target, self.model.root, self.limits, self.environment)
             except EngineError as error:
                 raise as_written(error, self.model.project.targets[self.target], target) from None
         return self._engine

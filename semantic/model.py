@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,7 +22,17 @@ from semantic.vocabulary import Kind
 RESERVED = (*GRAINS, "at", "as_of", "is_total")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Edges = Annotated[tuple[Exact, ...], Field(min_length=1)]
+_ENGINE_KEYS = {
+    "duckdb": ("database",),
+    "databricks": ("host", "http_path", "token_variable", "client_id_variable", "client_secret_variable"),
+}
 ValueType = Literal["string", "integer", "number", "boolean", "date", "timestamp", "timestamptz"]
+
+
+def _as_variable(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+        raise ValueError("this must be the name of an environment variable, in capitals, never a secret itself")
+    return value
 
 
 def _as_mapping(value: Any) -> Any:
@@ -51,6 +62,9 @@ def _plain_key(text: str) -> str | None:
     except ExpressionError:
         return None
     return key if isinstance(key, str) else None
+
+
+VariableName = Annotated[str | None, BeforeValidator(_as_variable)]
 
 
 class Bins(Shape):
@@ -256,18 +270,37 @@ class Segment(Described):
 class Target(Shape):
     """Where queries run. Any text of it may take a value from the environment: `"{{ env.WAREHOUSE_FILE }}"`.
 
-    engine: `duckdb`
-    database: the file, relative to the project folder; left out: in memory
-    schema: for tables that are written `"{{ target.schema }}.activity"`
-    catalog: for tables that are written `"{{ target.catalog }}.sales.activity"`
+    engine: `duckdb` or `databricks`; see DATABRICKS.md for the latter
+    database: DuckDB: the file, relative to the project folder; left out: in memory
+    host: Databricks: the workspace, `dbc-….cloud.databricks.com`, as in its address
+    http_path: Databricks: the SQL warehouse, `/sql/1.0/warehouses/…`, or a cluster, from its connection details
+    token_variable: Databricks: the environment variable that holds the access token. Default DATABRICKS_TOKEN
+    client_id_variable: Databricks: the one that holds the id of an OAuth client. Default DATABRICKS_CLIENT_ID
+    client_secret_variable: Databricks: the one that holds its secret. Default DATABRICKS_CLIENT_SECRET
+    schema: for tables that are written `"{{ target.schema }}.activity"`; on Databricks also for those without a schema
+    catalog: for tables that are written `"{{ target.catalog }}.sales.activity"`; on Databricks like `schema`
     variables: names of your own, for tables that are written `"{{ target.name_of_your_own }}"`
     """
 
-    engine: Literal["duckdb"]
+    engine: Literal["duckdb", "databricks"]
     database: str | None = None
+    host: str | None = None
+    http_path: str | None = None
+    token_variable: VariableName = None
+    client_id_variable: VariableName = None
+    client_secret_variable: VariableName = None
     schema_: str | None = Field(default=None, alias="schema")
     catalog: str | None = None
     variables: Mapping[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _of_its_engine(self) -> Target:
+        wrong = [key for engine, keys in _ENGINE_KEYS.items() if engine != self.engine for key in keys]
+        if extra := [key for key in wrong if getattr(self, key) is not None]:
+            raise ValueError(f"'{extra[0]}' is no setting of {self.engine}")
+        if self.engine == "databricks" and (self.host is None or self.http_path is None):
+            raise ValueError("a target on databricks needs host and http_path")
+        return self
 
 
 class Project(Shape):

@@ -16,7 +16,7 @@ from semantic.places import key_place, value_place, within
 from semantic.scan_select import is_table_name, is_template
 
 Environment = Mapping[str, str]
-_SETTINGS = ("database", "schema", "catalog")
+_SETTINGS = ("database", "host", "http_path", "schema", "catalog")
 _HINT = "fill in names only: {{ target.schema }} in a table, {{ env.NAME }} in a target"
 
 
@@ -33,9 +33,10 @@ def with_tables(model: Model, target: str, environment: Environment) -> Model:
     templated = [dataset for dataset in model.datasets.values() if is_template(dataset.table)]
     if not templated:
         return model
-    named = any("database" in (dataset.table or "") for dataset in templated)
-    settled = settled_target(model, target, environment, without=() if named else ("database",))
-    words = _target_words(target, settled)
+    unnamed = [
+        key for key in ("database", "host", "http_path") if not any(key in str(each.table) for each in templated)
+    ]
+    words = _target_words(target, settled_target(model, target, environment, without=tuple(unnamed)))
     found = {dataset.name: _with_table(model, dataset, words) for dataset in templated}
     return replace(model, datasets={**model.datasets, **found})
 
@@ -112,7 +113,7 @@ def _check_setting(model: Model, text: str, place: tuple[str, ...]) -> Iterator[
 def _check_table(model: Model, dataset: Dataset, words: Mapping[str, Any]) -> Iterator[Diagnostic]:
     place, text = (f"datasets.{dataset.name}", "table"), dataset.table or ""
     try:
-        table = _fill(text, words)
+        table = _filled_table(text, words)
     except TemplateError as error:
         yield _diagnostic(model, error, text, place)
         return
@@ -141,7 +142,7 @@ def _with_texts(target: Target, texts: Mapping[tuple[str, ...], str]) -> Target:
 
 def _texts(target: Target) -> Iterator[tuple[tuple[str, ...], str]]:
     """The texts of a target, each with its path in the YAML."""
-    values = (target.database, target.schema_, target.catalog)
+    values = (target.database, target.host, target.http_path, target.schema_, target.catalog)
     yield from (((key,), value) for key, value in zip(_SETTINGS, values, strict=True) if value is not None)
     yield from ((("variables", key), value) for key, value in target.variables.items())
 
@@ -163,6 +164,19 @@ def _with_table(model: Model, dataset: Dataset, words: Mapping[str, Any]) -> Dat
         hint = "set what the target takes from the environment to names of letters, digits and _"
         raise ModelError(Diagnostic("E212", message, value_place(model, *place), hint))
     return dataset.model_copy(update={"table": table})
+
+
+def _filled_table(text: str, words: Mapping[str, Any]) -> str:
+    """A table's name; what is no plain name, such as the catalog `my-shop`, stands between quotes in it."""
+    plain = _fill(text, words)
+    if is_table_name(plain):
+        return plain
+    quoted = _fill(text, {word: {name: _quoted(each) for name, each in known.items()} for word, known in words.items()})
+    return quoted if is_table_name(quoted) else plain
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r'\w+|".*"', name) else f'"{name}"'
 
 
 def _diagnostic(model: Model, error: TemplateError, text: str, place: tuple[str, ...]) -> Diagnostic:

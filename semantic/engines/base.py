@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from semantic.errors import Diagnostic
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -60,3 +62,9 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Give the connection back."""
+
+
+def too_many_rows(limit: int) -> Diagnostic:
+    """What to say of a result that is over the limit."""
+    hint = "take a coarser grain, a filter, a limit, or raise the row limit"
+    return Diagnostic("E403", f"the result has more than {limit:,} rows", hint=hint)

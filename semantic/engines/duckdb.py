@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from semantic.engines.base import ColumnType, Limits, Tags, TypeKind
+from semantic.engines.base import ColumnType, Limits, Tags, TypeKind, too_many_rows
 from semantic.errors import Diagnostic, EngineError, listing, suggest
 from semantic.model import Target
 
@@ -103,14 +103,7 @@ class DuckDBEngine:
         for batch in reader:
             count += batch.num_rows
             if self.limits.rows is not None and count > self.limits.rows:
-                message = f"the result has more than {self.limits.rows:,} rows"
-                raise EngineError(
-                    Diagnostic(
-                        "E403",
-                        message,
-                        hint="take a coarser grain, a filter, a limit, or raise the row limit",
-                    )
-                )
+                raise EngineError(too_many_rows(self.limits.rows))
             batches.append(batch)
         return pa.Table.from_batches(batches, reader.schema)
 
