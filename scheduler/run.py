@@ -113,7 +113,8 @@ def _query(layer: "Layer", export: Export, journal: Journal) -> "Mapping[str, Re
     journal.note("querying", ", ".join(export.queries))
     results = {}
     for name, query in export.queries.items():
-        results[name] = result = layer.run(query, as_of=journal.run.logical_time)
+        tags = {"export": export.name, "query": name, "run": str(journal.run.id)}
+        results[name] = result = layer.run(query, as_of=journal.run.logical_time, tags=tags)
         journal.note("queried", f"{name}: {len(result)} rows, SQL {result.sql_hash[:12]}")
     return results
 

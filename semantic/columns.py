@@ -22,7 +22,7 @@ from semantic.places import dimension_place, value_place, within
 from semantic.scan_select import parse_dataset_sql, source_of
 from semantic.trees import column, select
 
-_REFUSED = ("E402", "E406")  # what was asked is wrong; all other codes are about the target itself
+_REFUSED = ("E402", "E406", "E431")  # what was asked is wrong; all other codes are about the target itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,8 +89,8 @@ class Layer:
         )
         return self.run(asked, as_of=as_of or datetime.now(UTC))
 
-    def run(self, query: Query, *, as_of: datetime) -> Result:
-        """Run a query as of an aware instant."""
+    def run(self, query: Query, *, as_of: datetime, tags: Mapping[str, str] | None = None) -> Result:
+        """Run a query as of an aware instant; `tags` go into the target's record of queries, where it keeps one."""
         from semantic.guards import check_guards
 
         compiled = self.compile(query, as_of=as_of, dialect=self.engine.dialect)
@@ -99,7 +99,8 @@ class Layer:
             record_access(self.model.root, compiled, self.target)
         try:
             check_guards(self.engine, compiled.plan, self.model, self._guarded)
-            table = self.engine.execute(compiled.sql)
+            named = {"project": self.model.name, "metrics": ",".join(query.metrics), **(tags or {})}
+            table = self.engine.execute(compiled.sql, {name: value for name, value in named.items() if value})
         except EngineError as error:
             raise (without_quotes(error, query) if reads_personal(compiled.plan, self.model) else error) from None
         return make_result(table, compiled, key)

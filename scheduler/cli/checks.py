@@ -1,4 +1,4 @@
-"""What `metricast validate` finds in the target: tables, columns and types, and with `--data` the rows themselves."""
+"""What `metricast validate` finds in the target: tables, columns, types, queries, and with `--data` the rows."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from semantic import Diagnostic, Layer, MetricastError, Query
     from semantic.audit import Extent, Finding
+    from semantic.columns import Schema
+    from semantic.compile import Compiled
 
 ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)
 PURPOSE = "metricast validate: nothing is read"
-CANCELLED, NO_CLOCK, REFUSED = "E405", {"E312", "E314"}, {"E402", "E406"}
+CANCELLED, NO_CLOCK, REFUSED = "E405", {"E312", "E314"}, {"E402", "E406", "E431"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,21 @@ def check_columns(layer: Layer) -> Checked:
         return Checked(unreachable=error.diagnostics[0])
 
 
+def check_metrics(layer: Layer) -> Checked:
+    """Compare the columns, and let the target plan every metric that can do without what is wrong with them."""
+    from semantic import EngineError, ModelError
+    from semantic.columns import read_schema
+
+    try:
+        schema = read_schema(layer.engine, layer.model)
+        return Checked((*schema.mistakes, *_refused(layer, schema)))
+    except (EngineError, ModelError) as error:
+        _stop_if_cancelled(error)
+        return Checked(error.diagnostics)
+
+
 def check_data(layer: Layer, as_of: datetime) -> Checked:
-    """Compare the columns, look at the rows, and where the columns are right ask the target to take every metric."""
+    """Compare the columns, look at the rows, and let the target plan every metric."""
     from semantic import EngineError, ModelError
     from semantic.audit import audit
     from semantic.columns import read_schema
@@ -47,7 +62,7 @@ def check_data(layer: Layer, as_of: datetime) -> Checked:
     try:
         schema = read_schema(layer.engine, layer.model)
         done = audit(layer.engine, layer.model, schema, as_of)
-        refused = () if schema.mistakes else tuple(dict.fromkeys(_refused(layer)))
+        refused = _refused(layer, schema)
     except (EngineError, ModelError) as error:
         _stop_if_cancelled(error)
         return Checked(error.diagnostics)
@@ -62,13 +77,17 @@ def _stop_if_cancelled(error: MetricastError) -> None:
         raise error
 
 
-def _refused(layer: Layer) -> Iterator[Diagnostic]:
-    """Yield what is wrong with a metric or dimension once it is SQL for the target, which is not run."""
+def _refused(layer: Layer, schema: Schema) -> tuple[Diagnostic, ...]:
+    """What is wrong with metrics and dimensions once they are SQL for the target, which is not run."""
     from semantic.places import name_place
 
-    for name, query in _queries(layer):
-        for mistake in _asked(layer, query):
-            yield mistake if mistake.span else replace(mistake, span=name_place(layer.model, name))
+    faulty = frozenset(dataset for dataset, _ in schema.unfit)
+    found = (
+        mistake if mistake.span else replace(mistake, span=name_place(layer.model, name))
+        for name, query in _queries(layer)
+        for mistake in _asked(layer, query, faulty)
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _queries(layer: Layer) -> Iterator[tuple[str, Query]]:
@@ -82,22 +101,33 @@ def _queries(layer: Layer) -> Iterator[tuple[str, Query]]:
         yield f"metrics.{metric}", Query((metric,), layer.explain(metric).reachable, purpose=PURPOSE)
 
 
-def _asked(layer: Layer, query: Query, *, whole: bool = True) -> Iterator[Diagnostic]:
-    """Yield why a query is refused. One that is refused as a whole is asked dimension by dimension."""
+def _asked(layer: Layer, query: Query, faulty: frozenset[str], *, whole: bool = True) -> Iterator[Diagnostic]:
+    """Yield why a query is refused. One that is refused as a whole, or reads what is faulty, is asked in parts."""
     from semantic import EngineError, QueryError
 
+    parts = _parts(query) if whole else ()
     try:
-        layer.engine.column_types(layer.compile(query, as_of=ANY_TIME).sql)
+        compiled = layer.compile(query, as_of=ANY_TIME, dialect=layer.engine.dialect)
+        if faulty.isdisjoint(_datasets(compiled)):
+            layer.engine.explain(compiled.sql)
+            return
     except EngineError as error:
         if not all(each.code in REFUSED for each in error.diagnostics):
             raise
         yield from error.diagnostics
+        return
     except QueryError as error:
-        if whole:
-            for part in _parts(query):
-                yield from _asked(layer, part, whole=False)
-        else:
+        if not whole:
             yield from (each for each in error.diagnostics if each.code not in NO_CLOCK)
+    for part in parts:
+        yield from _asked(layer, part, faulty, whole=False)
+
+
+def _datasets(compiled: Compiled) -> frozenset[str]:
+    """All that a query reads."""
+    scans = (*compiled.plan.scans, *compiled.plan.broadcasts)
+    looked_up = (lookup.dataset.name for scan in scans for lookup in scan.lookups)
+    return frozenset((*(scan.dataset.name for scan in scans), *looked_up))
 
 
 def _parts(query: Query) -> Iterator[Query]:

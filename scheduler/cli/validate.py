@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scheduler.cli.checks import Checked, check_columns, check_data
+from scheduler.cli.checks import Checked, check_columns, check_data, check_metrics
 from scheduler.cli.console import COLOUR, say, working
 from scheduler.cli.options import as_of_option, instant, project_option, target_option
 
@@ -23,13 +23,14 @@ UNSET = "E114"  # an environment variable that the target needs
 EXAMPLES = """\b
 Examples:
   metricast validate
+  metricast validate --target production
   metricast validate --data
   metricast validate --data --as-of 2026-10-31
   metricast validate --format github
 """
 
 
-@click.command(epilog=EXAMPLES, short_help="Check the YAML and the columns, and the data with --data.")
+@click.command(epilog=EXAMPLES, short_help="Check the YAML, and what the target has: columns, metrics, data.")
 @click.option("--data", is_flag=True, help="Look at the rows too: keys, lookups, validity, times.")
 @click.option(
     "--format",
@@ -48,8 +49,9 @@ def validate(
 ) -> None:
     """Check the project and show every mistake with its place, on stdout.
 
-    Tables and columns are compared with those of the target if it can be reached. With --data, what is odd about the
-    rows without making a number wrong is shown apart. The exit code is 1 if there is a mistake.
+    Tables and columns are compared with those of the target if it can be reached. With --target, it must be, and it
+    plans every metric (EXPLAIN). With --data, what is odd about the rows without making a number wrong is shown apart.
+    The exit code is 1 if there is a mistake.
     """
     from scheduler.validate import validate_files
     from semantic.errors import in_order
@@ -84,9 +86,11 @@ def _check_target(model: Model, target: str | None, as_of: str | None, data: boo
         with Layer(model, target=target) as layer:
             if data:
                 return working("checking the data", lambda: check_data(layer, moment), layer.cancel)
+            if target is not None:
+                return working("checking the metrics", lambda: check_metrics(layer), layer.cancel)
             return working("checking the columns", lambda: check_columns(layer), layer.cancel)
     except MetricastError as error:
-        unset = not data and all(each.code == UNSET for each in error.diagnostics)
+        unset = not data and target is None and all(each.code == UNSET for each in error.diagnostics)
         return Checked(unreachable=error.diagnostics[0]) if unset else Checked(error.diagnostics)
 
 

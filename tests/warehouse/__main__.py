@@ -9,6 +9,7 @@ import json
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from tests.warehouse.front import Front
 from tests.warehouse.service import Warehouse
@@ -37,7 +38,7 @@ def start_spark(folder: Path) -> int:
     builder = SparkSession.builder.master("local[2]").config("spark.sql.warehouse.dir", str(folder / "tables"))
     for name, value in _SETTINGS.items():
         builder = builder.config(name, value)
-    spark = builder.getOrCreate()
+    spark: Any = builder.getOrCreate()
     server = spark._jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2
     service = server.startWithSparkSession(spark._jsparkSession, False).getServices()[1]
     return int(service.getPortNumber())

@@ -49,11 +49,11 @@ class _Request(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Front
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """`/log`: what was asked of the warehouse."""
         self._answer(200, json.dumps(self.server.warehouse.log, default=str).encode())
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path == "/faults":
             self.server.faults[:] = json.loads(body)["faults"]

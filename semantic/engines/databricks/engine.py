@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from semantic.engines.base import ColumnType, Limits, Tags, too_many_rows
@@ -77,7 +78,8 @@ class DatabricksEngine:
         """By EXPLAIN, which tells of a mistake in its answer."""
         said = "\n".join(str(row[0]) for row in self._rows(f"EXPLAIN {sql}"))
         if said.startswith(_PLAN_FAILED):
-            refusal = explain_refusal(said.removeprefix(_PLAN_FAILED).lstrip(": \n"), None, self._names)
+            show = partial(_names, self._connection)
+            refusal = explain_refusal(said.removeprefix(_PLAN_FAILED).lstrip(": \n"), None, show)
             raise EngineError(self._masked(refusal))
 
     def cancel(self) -> None:
@@ -179,30 +181,25 @@ class DatabricksEngine:
             found = f"the time zone {zone}" if zone not in _UTC else "ANSI mode off"
             message = f"the session has {found}, and will not have it otherwise"
             raise EngineError(Diagnostic("E432", message, hint="numbers would differ: let sessions set both"))
-        catalog, schema = self.target.catalog, self.target.schema_
-        if schema is not None:
-            _asked(connection, f"USE {'.'.join(quoted(name) for name in (catalog, schema) if name is not None)}")
-        elif catalog is not None:
-            _asked(connection, f"SET CATALOG {quoted(catalog)}")
+        for statement in _entering(self.target.catalog, self.target.schema_):
+            try:
+                _asked(connection, statement)
+            except expected() as error:
+                if not _is_refusal(error):
+                    raise
+                refusal = explain_refusal(str(error), None, partial(_names, connection))
+                raise EngineError(replace(refusal, code="E401" if refusal.code == "E402" else refusal.code)) from None
 
     # What went wrong ------------------------------------------------------------
 
     def _explained(self, error: Exception, begun: bool) -> Diagnostic:
         if _is_refusal(error):
-            return explain_refusal(str(error), self.limits.seconds, self._names)
+            return explain_refusal(str(error), self.limits.seconds, partial(_names, self._connection))
         self._connection = None
         found = trouble_of(error, self.address.site, self.address.http_path).diagnostic
         if not begun:
             return found
         return replace(found, message=f"the connection was lost while the query ran: {found.message}", hint=_LOST)
-
-    def _names(self, show: str) -> list[str]:
-        """The names that SHOW tells, for a hint: none where it is refused too."""
-        try:
-            rows = _asked(self._session(), show)
-        except expected():
-            return []
-        return sorted(str(row[1] if show.startswith("SHOW TABLES") else row[0]) for row in rows)
 
     def _masked(self, found: Diagnostic) -> Diagnostic:
         message, hint = found.message, found.hint
@@ -265,6 +262,22 @@ def _asked(connection: Any, sql: str) -> list[tuple[Any, ...]]:
     with _closing(connection.cursor()) as cursor:
         cursor.execute(sql)
         return [tuple(row) for row in cursor.fetchall()]
+
+
+def _entering(catalog: str | None, schema: str | None) -> Iterator[str]:
+    if schema is not None:
+        yield f"USE {'.'.join(quoted(name) for name in (catalog, schema) if name is not None)}"
+    elif catalog is not None:
+        yield f"SET CATALOG {quoted(catalog)}"
+
+
+def _names(connection: Any, show: str) -> list[str]:
+    """The names that SHOW tells, for a hint: none where it is refused too."""
+    try:
+        rows = _asked(connection, show)
+    except expected():
+        return []
+    return sorted(str(row[1] if show.startswith("SHOW TABLES") else row[0]) for row in rows)
 
 
 def _is_refusal(error: Exception) -> bool:
