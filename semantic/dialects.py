@@ -35,10 +35,14 @@ _RESERVED = frozenset(  # a list of ninety quoted words would hide the words
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A SQL dialect: sqlglot's name for it, and how each call of the vocabulary is written in it."""
+    """A SQL dialect: sqlglot's name for it, and how each call of the vocabulary is written in it.
+
+    `disguised` is what the engine would replace even within a text, and how to write it there.
+    """
 
     name: str
     emitters: Mapping[str, Emitter]
+    disguised: tuple[tuple[str, str], ...] = ()
 
     def emit(self, statement: exp.Expr) -> str:
         """The statement's text. The tree is consumed."""
@@ -50,7 +54,8 @@ class Dialect:
             elif isinstance(node, exp.Anonymous) and name.startswith(CALL):
                 emitter = self.emitters.get(name.removeprefix(CALL))
                 node.replace(emitter(*node.expressions) if emitter else _same_name(node))
-        return statement.sql(dialect=self.name, pretty=True, comments=False)
+        sql = statement.sql(dialect=self.name, pretty=True, comments=False)
+        return reduce(lambda text, each: text.replace(*each), self.disguised, sql)
 
 
 def _same_name(node: exp.Anonymous) -> exp.Expr:
@@ -267,6 +272,7 @@ DATABRICKS = Dialect(
         "first": lambda value, order: function("min_by", value, order),
         "last": lambda value, order: function("max_by", value, order),
     },
+    (("${", r"\u0024{"),),  # Spark puts a variable's value, or nothing, in the place of ${name}
 )
 
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (DUCKDB, DATABRICKS)}

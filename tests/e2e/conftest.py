@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
+import logging
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+
+from tests.warehouse.handle import Handle, warehouse
 
 Need = Callable[[str, str], str]
 
@@ -25,11 +30,27 @@ def need() -> Need:
 
     def find(program: str, package: str) -> str:
         path = shutil.which(program)
-        if path is not None:
-            return path
-        reason = f"{program} is not installed (Debian package {package})"
-        if os.environ.get("METRICAST_REQUIRE_E2E"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        return path if path is not None else _without(f"{program} is not installed (Debian package {package})")
 
     return find
+
+
+@pytest.fixture(scope="session")
+def spark_warehouse(need: Need, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handle]:
+    """Spark behind TLS, which Databricks' own connector takes for a SQL warehouse; one for all tests."""
+    need("java", "openjdk-17-jre-headless")
+    need("openssl", "openssl")
+    for module in ("pyspark", "databricks.sql"):
+        if importlib.util.find_spec(module.partition(".")[0]) is None:
+            _without(f"{module} is not installed (pip install -e '.[test]')")
+    with warehouse(tmp_path_factory.mktemp("warehouse")) as found, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(found.certificate))
+        importlib.import_module("databricks.sql.backend.thrift_backend")
+        logging.getLogger("databricks.sql.unsafe").setLevel(logging.WARNING)  # every answer, kept by pytest
+        yield found
+
+
+def _without(reason: str) -> NoReturn:
+    if os.environ.get("METRICAST_REQUIRE_E2E"):
+        pytest.fail(reason)
+    pytest.skip(reason)

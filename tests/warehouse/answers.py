@@ -34,7 +34,9 @@ def arrow_type(words: str) -> pa.DataType:
 
 
 def record_batch(schema: pa.Schema, columns: list[Any]) -> pa.RecordBatch:
-    """The rows of one answer."""
+    """The rows of one answer; a statement without any has no columns either."""
+    if not columns:
+        return pa.RecordBatch.from_pylist([], schema)
     arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import ssl
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
@@ -67,6 +69,7 @@ def warehouse(folder: Path, *, beside: Handle | None = None) -> Iterator[Handle]
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
+            start_new_session=True,
         )
         try:
             said = cast(IO[str], process.stdout).readline()
@@ -74,7 +77,8 @@ def warehouse(folder: Path, *, beside: Handle | None = None) -> Iterator[Handle]
             where = json.loads(said)
             yield Handle(process, certificate, where["port"], where["spark"])
         finally:
-            process.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # Java too, which takes its time otherwise
             process.communicate()
 
 

@@ -95,7 +95,7 @@ class Warehouse:
         operation = self.operations[request.operationHandle.operationId.guid]
         answer = self.spark.GetResultSetMetadata(request)
         if operation.fields is None:
-            operation.fields = tuple(map(_column, answer.schema.columns))
+            operation.fields = tuple(map(_column, answer.schema.columns)) if answer.schema else ()
         answer.resultFormat = ttypes.TSparkRowSetType.ARROW_BASED_SET
         answer.arrowSchema = _schema(operation).serialize().to_pybytes()
         answer.lz4Compressed = answer.isStagingOperation = False

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH = 100_000  # rows
-_BUFFER = 32 * 1024 * 1024  # bytes of one answer
+_BUFFER = 8 * 1024 * 1024  # bytes of one answer; the connector holds its text as well, four times as long
 _FIRST_LOOK, _LAST_LOOK = 0.02, 1.0  # seconds between two looks whether a statement is done
 _UTC = ("UTC", "Etc/UTC", "Z")
 _PROBE = "SELECT current_timezone(), typeof(coalesce(1, '2'))"  # with ANSI rules the text becomes a number

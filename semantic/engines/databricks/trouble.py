@@ -34,7 +34,10 @@ def trouble_of(error: Exception, site: str, http_path: str) -> Trouble:
     status = next(filter(None, map(_status, chain)), None)
     if status is not None:
         return _answered(status, _said(error), site, http_path)
-    return _network(chain, site) or Trouble(Diagnostic("E401", f"{site} gave no session: {_said(error)}"))
+    if found := _network(chain, site):
+        return found
+    message = f"{site} gave an answer that the connector does not take: {_said(chain[-1]) or type(chain[-1]).__name__}"
+    return Trouble(Diagnostic("E401", message, hint="is this the host of a workspace?"))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -92,12 +95,19 @@ def _network(chain: tuple[BaseException, ...], site: str) -> Trouble | None:
             message = f"the host '{site}' is not known: {each.strerror}"
             hint = "look at host in the target, and at the network"
             return Trouble(Diagnostic("E401", message, hint=hint), "unreachable" if passing else "lasting")
-    lost = [each for each in chain if isinstance(each, OSError) or type(each).__module__.startswith("urllib3")]
+    lost = [each for each in chain if _is_lost(each)]
     if not lost:
         return None
-    reason = next((each.strerror for each in lost if isinstance(each, OSError) and each.strerror), _said(lost[-1]))
+    known = (each.strerror for each in lost if isinstance(each, OSError) and each.strerror)
+    reason = next(known, None) or _said(lost[-1]) or "the connection broke"
     hint = "look at host in the target, and at the network, VPN and firewall"
     return Trouble(Diagnostic("E401", f"{site} cannot be reached: {reason}", hint=hint), "unreachable")
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Whether there was no answer. The connector drops the reason when it gives up asking whether a query is done."""
+    dropped = error.args[1:] == (None,) and type(error).__name__ == "RequestError"
+    return dropped or isinstance(error, OSError) or type(error).__module__.startswith("urllib3")
 
 
 def _said(error: Any) -> str:
@@ -106,4 +116,4 @@ def _said(error: Any) -> str:
     if isinstance(context, dict) and "error-message" in context:
         return str(context["error-message"] or "").strip(": \n")
     text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
+    return text.splitlines()[0] if text else ""

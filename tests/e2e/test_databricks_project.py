@@ -1,0 +1,128 @@
+"""The shipped project on two engines: `--target` alone decides, no metric is edited, and the numbers are the same."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from scheduler.demo import generate
+from semantic.engines import Limits
+from semantic.engines.databricks import DatabricksEngine
+from semantic.layer import Layer
+from semantic.model import Target
+from semantic.query import Query
+from tests.cli_project import run
+from tests.oracles import Oracle, differences, load_oracles
+from tests.warehouse.front import PATHS, TOKEN
+from tests.warehouse.handle import Handle
+
+ROOT = Path(__file__).resolve().parents[2]
+ORACLES = load_oracles(ROOT / "tests" / "oracle")
+MONDAY_MORNING = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)
+USERS, LOCAL, PRODUCTION = 200, ".metricast/engagement.duckdb", "engagement"
+TARGETS = """
+  production:
+    engine: databricks
+    host: "{{ env.DATABRICKS_HOST }}"
+    http_path: /sql/1.0/warehouses/tests
+    catalog: spark_catalog
+    schema: engagement
+"""
+
+
+@pytest.fixture(scope="module")
+def project(spark_warehouse: Handle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The shipped YAML with a second target, and the same rows on both."""
+    folder = tmp_path_factory.mktemp("engagement")
+    shutil.copytree(ROOT / "metrics", folder / "metrics")
+    settings = folder / "metrics" / "project.yml"
+    settings.write_text(settings.read_text(encoding="utf-8").rstrip() + TARGETS, encoding="utf-8")
+    generate(folder / LOCAL, users=USERS)
+    load(spark_warehouse, folder / LOCAL, PRODUCTION, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABRICKS_HOST", spark_warehouse.host)
+        patch.setenv("DATABRICKS_TOKEN", TOKEN)
+        yield folder
+
+
+def load(handle: Handle, database: Path, schema: str, folder: Path) -> None:
+    """Make the tables of a DuckDB file in a schema of Spark."""
+    target = Target(engine="databricks", host=handle.host, http_path=PATHS[0])
+    engine = DatabricksEngine.open(target, {"DATABRICKS_TOKEN": TOKEN}, Limits())
+    engine.execute(f"CREATE SCHEMA {schema}")
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for (table,) in connection.execute("SELECT table_name FROM information_schema.tables").fetchall():
+            path = folder / f"{table}.parquet"
+            connection.execute(f"COPY {table} TO '{path}' (FORMAT parquet)")
+            engine.execute(f"CREATE TABLE {schema}.{table} USING parquet LOCATION '{path}'")
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def layers(project: Path) -> Iterator[tuple[Layer, Layer]]:
+    with Layer(project, target="local") as local, Layer(project, target="production") as production:
+        yield local, production
+
+
+def test_all_metrics_are_compared() -> None:
+    assert {metric for oracle in ORACLES for metric in oracle.metrics} == set(Layer(ROOT).model.metrics)
+
+
+@pytest.mark.parametrize("oracle", ORACLES, ids=lambda oracle: oracle.name)
+def test_both_targets_give_the_same_rows(oracle: Oracle, layers: tuple[Layer, Layer]) -> None:
+    given, expected = (
+        layer.run(Query(**dict(oracle.parts)), as_of=MONDAY_MORNING).rows() for layer in reversed(layers)
+    )
+    assert differences(given, expected) == []
+
+
+def test_the_command_asks_either(project: Path, spark_warehouse: Handle) -> None:
+    asked = ("query", "active_users,points_earned", "--by", "month", "--period", "2026-Q2", "--project", project)
+    local, production = (run(*asked, "--target", target, "--format", "csv") for target in ("local", "production"))
+    assert production.exit_code == 0, production.output
+    assert production.stdout == local.stdout
+    tags = spark_warehouse.log("ExecuteStatement")[-1]["query_tags"]
+    assert tags == "application:metricast,project:engagement,metrics:active_users\\,points_earned"
+
+
+def test_validate_lets_the_engine_plan_every_metric(project: Path, spark_warehouse: Handle) -> None:
+    before = len(spark_warehouse.log("ExecuteStatement"))
+    done = run("validate", "--target", "production", "--project", project)
+    assert (done.exit_code, done.stdout) == (0, ""), done.output
+    planned = [each["statement"] for each in spark_warehouse.log("ExecuteStatement")[before:]]
+    assert sum(each.startswith("EXPLAIN") for each in planned) >= len(Layer(project).model.metrics)
+
+
+def test_validate_lists_all_that_the_engine_has_not(project: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(project, tmp_path / "broken", ignore=shutil.ignore_patterns("*.parquet"))
+    for path in (folder / "metrics").rglob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("table: campaigns", "table: campaign").replace("table: users", "table: userz"))
+    done = run("validate", "--target", "production", "--project", folder, "--format", "github")
+    assert done.exit_code == 1
+    lines = [line for line in done.stdout.splitlines() if "E402" in line]
+    assert {word for line in lines for word in ("campaigns", "users") if f"did you mean '{word}'?" in line} == {
+        "campaigns",
+        "users",
+    }, done.stdout
+    assert all("file=" in line and ",line=" in line for line in lines)
+
+
+def test_a_missing_login_is_said_before_anything_is_sent(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABRICKS_TOKEN")
+    done = run("query", "active_users", "--project", project, "--target", "production")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("E408  there is no login to Databricks in the environment\n")
+
+
+def test_no_token_is_ever_shown(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABRICKS_TOKEN", "a-token-that-has-expired")
+    for command in (("query", "active_users"), ("validate",)):
+        done = run(*command, "--project", project, "--target", "production")
+        assert (done.exit_code, "E409" in done.output) == (1, True)
+        assert "a-token-that-has-expired" not in done.output
