@@ -102,25 +102,41 @@ def _queries(layer: Layer) -> Iterator[tuple[str, Query]]:
 
 
 def _asked(layer: Layer, query: Query, faulty: frozenset[str], *, whole: bool = True) -> Iterator[Diagnostic]:
-    """Yield why a query is refused. One that is refused as a whole, or reads what is faulty, is asked in parts."""
+    """Yield why a query is refused. One that is refused as a whole is asked dimension by dimension."""
     from semantic import EngineError, QueryError
 
-    parts = _parts(query) if whole else ()
     try:
-        compiled = layer.compile(query, as_of=ANY_TIME, dialect=layer.engine.dialect)
-        if faulty.isdisjoint(_datasets(compiled)):
-            layer.engine.explain(compiled.sql)
-            return
+        sound = _without_faulty(layer, query, faulty)
+        if sound is not None:
+            layer.engine.explain(_compiled(layer, sound).sql)
     except EngineError as error:
         if not all(each.code in REFUSED for each in error.diagnostics):
             raise
         yield from error.diagnostics
-        return
     except QueryError as error:
-        if not whole:
+        if whole:
+            for part in _parts(query):
+                yield from _asked(layer, part, faulty, whole=False)
+        else:
             yield from (each for each in error.diagnostics if each.code not in NO_CLOCK)
-    for part in parts:
-        yield from _asked(layer, part, faulty, whole=False)
+
+
+def _without_faulty(layer: Layer, query: Query, faulty: frozenset[str]) -> Query | None:
+    """As much of a query as reads none of the faulty datasets; None if nothing does."""
+
+    def reads_faulty(part: Query) -> bool:
+        return not faulty.isdisjoint(_datasets(_compiled(layer, part)))
+
+    if not reads_faulty(query):
+        return query
+    if query.metrics and reads_faulty(replace(query, by=())):
+        return None
+    by = tuple(name for name in query.by if not reads_faulty(replace(query, by=(name,))))
+    return replace(query, by=by) if query.metrics or by else None
+
+
+def _compiled(layer: Layer, query: Query) -> Compiled:
+    return layer.compile(query, as_of=ANY_TIME, dialect=layer.engine.dialect)
 
 
 def _datasets(compiled: Compiled) -> frozenset[str]:

@@ -82,7 +82,7 @@ def test_both_targets_give_the_same_rows(oracle: Oracle, layers: tuple[Layer, La
 
 
 def test_the_command_asks_either(project: Path, spark_warehouse: Handle) -> None:
-    asked = ("query", "active_users,points_earned", "--by", "month", "--period", "2026-Q2", "--project", project)
+    asked = ("query", "active_users", "points_earned", "--by", "month", "--period", "2026-Q2", "--project", project)
     local, production = (run(*asked, "--target", target, "--format", "csv") for target in ("local", "production"))
     assert production.exit_code == 0, production.output
     assert production.stdout == local.stdout

@@ -22,7 +22,9 @@ _SETTINGS = {
     "spark.driver.host": "127.0.0.1",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.shuffle.partitions": "1",  # a few rows: what takes time is planning and compiling
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
     "spark.sql.thriftServer.incrementalCollect": "true",
     "spark.sql.catalogImplementation": "in-memory",
     "spark.hadoop.hive.server2.transport.mode": "http",
