@@ -155,7 +155,7 @@ def _target_words(name: str, target: Target) -> dict[str, Any]:
 def _with_table(model: Model, dataset: Dataset, words: Mapping[str, Any]) -> Dataset:
     place, text = (f"datasets.{dataset.name}", "table"), dataset.table or ""
     try:
-        table = _fill(text, words)
+        table = _filled_table(text, words)
     except TemplateError as error:
         raise ModelError(_diagnostic(model, error, text, place)) from None
     if not is_table_name(table):  # by what the environment holds: any other text was checked before
@@ -167,16 +167,18 @@ def _with_table(model: Model, dataset: Dataset, words: Mapping[str, Any]) -> Dat
 
 
 def _filled_table(text: str, words: Mapping[str, Any]) -> str:
-    """A table's name; what is no plain name, such as the catalog `my-shop`, stands between quotes in it."""
+    """A table's name; a part with a hyphen, such as the catalog `my-shop`, stands between quotes in it."""
     plain = _fill(text, words)
     if is_table_name(plain):
         return plain
-    quoted = _fill(text, {word: {name: _quoted(each) for name, each in known.items()} for word, known in words.items()})
+    quoted = _fill(
+        text, {word: {name: _quoted(str(each)) for name, each in known.items()} for word, known in words.items()}
+    )
     return quoted if is_table_name(quoted) else plain
 
 
 def _quoted(name: str) -> str:
-    return name if re.fullmatch(r'\w+|".*"', name) else f'"{name}"'
+    return f'"{name}"' if re.fullmatch(r"\w[\w-]*", name) else name
 
 
 def _diagnostic(model: Model, error: TemplateError, text: str, place: tuple[str, ...]) -> Diagnostic:

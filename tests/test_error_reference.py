@@ -15,6 +15,15 @@ from tests.error_reference import CODE, PAGE, Section, base, do, message, prepar
 from tests.test_architecture import SOURCES
 
 WARNINGS = {"E420", "E421", "E422", "E423", "E424", "E425"}
+ELSEWHERE = {  # what needs a workspace, or a machine without the connector, is provoked there
+    "E409": "tests/e2e/test_databricks.py",
+    "E430": "tests/semantic/test_databricks.py",
+    "E431": "tests/semantic/test_databricks.py",
+    "E432": "tests/e2e/test_databricks.py",
+}
+RUN = pytest.mark.parametrize(
+    "section", [each for each in sections() if each.code not in ELSEWHERE], ids=lambda section: section.code
+)
 EACH = pytest.mark.parametrize("section", sections(), ids=lambda section: section.code)
 
 
@@ -107,7 +116,12 @@ def test_a_section_shows_it_wrong_and_right(section: Section) -> None:
     assert not any(mark for block in section.blocks if block.kind != "wrong" for mark in block.marks)
 
 
-@EACH
+@pytest.mark.parametrize("code", ELSEWHERE)
+def test_what_cannot_be_run_here_is_expected_elsewhere(code: str) -> None:
+    assert f'"{code}' in (PAGE.parent.parent / ELSEWHERE[code]).read_text(encoding="utf-8")
+
+
+@RUN
 def test_the_wrong_example_gives_the_code(section: Section, project: Path) -> None:
     steps = section.example("wrong")
     marks = {mark for block in steps for mark in block.marks}
@@ -120,7 +134,7 @@ def test_the_wrong_example_gives_the_code(section: Section, project: Path) -> No
     assert section.code in WARNINGS or any(outcome.exits) or section.code == "E613", outcome.text
 
 
-@EACH
+@RUN
 def test_the_right_example_gives_none(section: Section, project: Path) -> None:
     outcome = do(section.example("right"), project)
     assert (outcome.codes, any(outcome.exits)) == (set(), False), outcome.text

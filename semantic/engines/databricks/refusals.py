@@ -42,9 +42,11 @@ class Refusal:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The parts of the first name in backticks."""
-        run = re.search(r"`(?:[^`]|``)+`(?:\.`(?:[^`]|``)+`)*", self.text)
-        return tuple(part.replace("``", "`") for part in _NAME.findall(run[0])) if run else ()
+        """The parts of the first name in backticks, else of the first one in quotes."""
+        run = re.search(r"`(?:[^`]|``)+`(?:\.`(?:[^`]|``)+`)*|'[^']+'", self.text)
+        if run is None or run[0].startswith("'"):
+            return tuple(run[0].strip("'").split(".")) if run else ()
+        return tuple(part.replace("``", "`") for part in _NAME.findall(run[0]))
 
 
 def explain_refusal(message: str, seconds: float | None, show: Show) -> Diagnostic:
@@ -109,4 +111,7 @@ def quoted(name: str) -> str:
 
 
 def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0].rstrip() if text.strip() else "it said nothing"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].endswith(":"):  # it announces the second one
+        return f"{lines[0]} {lines[1]}"
+    return lines[0] if lines else "it said nothing"
