@@ -251,6 +251,7 @@ def test_what_is_not_there_is_named_with_what_was_meant(engine: DatabricksEngine
     assert refused(engine, "SELECT tils FROM `my tills`") == "E402  there is no column 'tils'\n    did you mean 'till'?"
     with pytest.raises(EngineError, match="E402  there is no column 'tils'"):
         engine.explain("SELECT tils FROM `my tills`")
+    engine.execute("DROP VIEW `my tills`")
     with opened(spark_warehouse, schema="my_shops") as other:
         assert (
             refused(other, "SELECT 1")

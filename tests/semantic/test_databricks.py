@@ -150,6 +150,10 @@ DIVISION = """org.apache.hive.service.cli.HiveSQLException: Error running query:
         (NO_SCHEMA, f"E431  a privilege is missing: {NO_SCHEMA}; ask the owner for a GRANT"),
         ("Query has timed out after 40 seconds", "E404  the query took longer than 30 s and was stopped"),
         (DIVISION, "E406  Databricks refused the query: Division by zero."),
+        (
+            "[CAST_INVALID_INPUT] The value 'PERMISSION_DENIED, timed out' cannot be cast. SQLSTATE: 22018",
+            "E406  Databricks refused the query: The value 'PERMISSION_DENIED, timed out' cannot be cast.",
+        ),
         ("java.lang.OutOfMemoryError: heap", "E406  Databricks refused the query: heap"),
     ],
 )
@@ -190,6 +194,7 @@ def _request_error(status: int, said: str = "", error: Exception | None = None) 
         (_request_error(0, error=exc.MaxRetryDurationError("later")), "E401", "busy"),
         (MaxRetryError(None, "/", ResponseError("too many 429 error responses")), "E401", "busy"),  # type: ignore[arg-type]
         (urllib.error.HTTPError("u", 503, "busy", Message(), None), "E401", "busy"),
+        (ImportError("databricks-sql-kernel"), "E401", "lasting"),
         (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "E401", "lasting"),
         (socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), "E401", "unreachable"),
         (ConnectionRefusedError(111, "Connection refused"), "E401", "unreachable"),

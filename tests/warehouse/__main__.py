@@ -25,7 +25,6 @@ _SETTINGS = {
     "spark.sql.shuffle.partitions": "1",  # a few rows: what takes time is planning and compiling
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.thriftServer.incrementalCollect": "true",
     "spark.sql.catalogImplementation": "in-memory",
     "spark.hadoop.hive.server2.transport.mode": "http",
     "spark.hadoop.hive.server2.thrift.http.port": "0",

@@ -64,7 +64,8 @@ def warehouse(folder: Path, *, beside: Handle | None = None) -> Iterator[Handle]
     with (folder / "warehouse.log").open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
             [*command, *([str(beside.spark)] if beside else [])],
-            cwd=ROOT,
+            cwd=folder,  # Spark leaves files where it is started
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

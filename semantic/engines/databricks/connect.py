@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from semantic.engines.base import Limits
 from semantic.engines.databricks.login import Login, MachineToken
-from semantic.engines.databricks.trouble import Trouble, trouble_of
+from semantic.engines.databricks.trouble import REAL_TIME, Trouble, trouble_of
 from semantic.errors import Diagnostic, EngineError
 from semantic.model import Target
 
@@ -148,7 +148,10 @@ def _open(address: Address, limits: Limits, patience: Patience, who: Mapping[str
         _retry_stop_after_attempts_duration=patience.request_seconds,
         **who,
     )
-    policy = connection.session.backend.retry_policy
+    policy = getattr(connection.session.backend, "retry_policy", None)
+    if policy is None:
+        connection.close()
+        raise EngineError(REAL_TIME)
     policy.read, policy.other = False, 0  # an answer that was lost may be that of a statement that ran
     return connection
 

@@ -78,7 +78,7 @@ class DatabricksEngine:
         """By EXPLAIN, which tells of a mistake in its answer."""
         said = "\n".join(str(row[0]) for row in self._rows(f"EXPLAIN {sql}"))
         if said.startswith(_PLAN_FAILED):
-            show = partial(_names, self._connection)
+            show = partial(self._names, self._connection)
             refusal = explain_refusal(said.removeprefix(_PLAN_FAILED).lstrip(": \n"), None, show)
             raise EngineError(self._masked(refusal))
 
@@ -120,15 +120,14 @@ class DatabricksEngine:
             except expected() as error:
                 if not may_expire or "SessionHandle" not in str(error):
                     raise
-                self._connection = None
+                self._drop()
             else:
                 break
         return cursor
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self._statement(sql, {}) as (cursor, _):
-            cursor.get_async_execution_result()
-            return [tuple(row) for row in cursor.fetchall()]
+            return _rows_of(cursor)
 
     def _fetched(self, cursor: Any, watch: _Watch) -> pa.Table:
         """The answer, piece by piece: no more of it than the limit is ever held."""
@@ -174,32 +173,53 @@ class DatabricksEngine:
             self._connection = connection
         return self._connection
 
+    def _drop(self) -> None:
+        """Let go of a session that is gone; the connector would wait for an answer to its farewell."""
+        if self._connection is not None:
+            self._connection.session.is_open = False
+        self._connection = None
+
     def _set_up(self, connection: Any) -> None:
         """Make sure of UTC and of ANSI rules, and enter the target's catalog and schema."""
-        zone, ansi = _asked(connection, _PROBE)[0]
+        zone, ansi = self._asked(connection, _PROBE)[0]
         if zone not in _UTC or ansi not in _ANSI:
             found = f"the time zone {zone}" if zone not in _UTC else "ANSI mode off"
             message = f"the session has {found}, and will not have it otherwise"
             raise EngineError(Diagnostic("E432", message, hint="numbers would differ: let sessions set both"))
         for statement in _entering(self.target.catalog, self.target.schema_):
             try:
-                _asked(connection, statement)
+                self._asked(connection, statement)
             except expected() as error:
                 if not _is_refusal(error):
                     raise
-                refusal = explain_refusal(str(error), None, partial(_names, connection))
+                refusal = explain_refusal(str(error), None, partial(self._names, connection))
                 raise EngineError(replace(refusal, code="E401" if refusal.code == "E402" else refusal.code)) from None
+
+    def _asked(self, connection: Any, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement that takes no time, but may have to wait for a warehouse."""
+        with _closing(connection.cursor()) as cursor:
+            cursor.execute_async(sql)
+            _Watch(cursor, self.stopped, None).wait()
+            return _rows_of(cursor)
 
     # What went wrong ------------------------------------------------------------
 
     def _explained(self, error: Exception, begun: bool) -> Diagnostic:
         if _is_refusal(error):
-            return explain_refusal(str(error), self.limits.seconds, partial(_names, self._connection))
-        self._connection = None
+            return explain_refusal(str(error), self.limits.seconds, partial(self._names, self._connection))
+        self._drop()
         found = trouble_of(error, self.address.site, self.address.http_path).diagnostic
         if not begun:
             return found
         return replace(found, message=f"the connection was lost while the query ran: {found.message}", hint=_LOST)
+
+    def _names(self, connection: Any, show: str) -> list[str]:
+        """The names that SHOW tells, for a hint: none where it is refused too."""
+        try:
+            rows = self._asked(connection, show)
+        except expected():
+            return []
+        return sorted(str(row[1] if show.startswith("SHOW TABLES") else row[0]) for row in rows)
 
     def _masked(self, found: Diagnostic) -> Diagnostic:
         message, hint = found.message, found.hint
@@ -249,6 +269,11 @@ class _Watch:
         return None if self.seconds is None else max(0.0, self.began + self.seconds - time.monotonic())
 
 
+def _rows_of(cursor: Any) -> list[tuple[Any, ...]]:
+    cursor.get_async_execution_result()
+    return [tuple(row) for row in cursor.fetchall()]
+
+
 @contextmanager
 def _closing(cursor: Any) -> Iterator[Any]:
     try:
@@ -257,27 +282,11 @@ def _closing(cursor: Any) -> Iterator[Any]:
         cursor.close()
 
 
-def _asked(connection: Any, sql: str) -> list[tuple[Any, ...]]:
-    """The rows of a statement that takes no time."""
-    with _closing(connection.cursor()) as cursor:
-        cursor.execute(sql)
-        return [tuple(row) for row in cursor.fetchall()]
-
-
 def _entering(catalog: str | None, schema: str | None) -> Iterator[str]:
     if schema is not None:
         yield f"USE {'.'.join(quoted(name) for name in (catalog, schema) if name is not None)}"
     elif catalog is not None:
         yield f"SET CATALOG {quoted(catalog)}"
-
-
-def _names(connection: Any, show: str) -> list[str]:
-    """The names that SHOW tells, for a hint: none where it is refused too."""
-    try:
-        rows = _asked(connection, show)
-    except expected():
-        return []
-    return sorted(str(row[1] if show.startswith("SHOW TABLES") else row[0]) for row in rows)
 
 
 def _is_refusal(error: Exception) -> bool:

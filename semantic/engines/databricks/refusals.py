@@ -53,7 +53,7 @@ def explain_refusal(message: str, seconds: float | None, show: Show) -> Diagnost
     """What is wrong with a statement that Databricks has refused, or given up."""
     refusal = Refusal.read(message)
     kind = refusal.kind.partition(".")[0]
-    if RIGHTS.search(message):
+    if RIGHTS.search(refusal.kind) or "SQLSTATE: 42501" in message or (not kind and RIGHTS.search(message)):
         return Diagnostic("E431", f"a privilege is missing: {refusal.text}", hint="ask the owner for a GRANT")
     if kind in ("TABLE_OR_VIEW_NOT_FOUND", "NO_SUCH_TABLE"):
         return _missing_table(refusal, show)

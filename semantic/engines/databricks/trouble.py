@@ -17,6 +17,13 @@ _TURNED_AWAY = re.compile(r"too many (\d{3}) error responses")
 _LOGIN_WORDS = re.compile(r"token|credential|authenticat|login", re.IGNORECASE)
 
 
+REAL_TIME = Diagnostic(
+    "E401",
+    "this is a real-time warehouse, which metricast does not speak to",
+    hint="take the HTTP path of another SQL warehouse",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """What to say of it. `busy` may pass when a warehouse has started, `unreachable` may pass at once."""
@@ -90,6 +97,8 @@ def _network(chain: tuple[BaseException, ...], site: str) -> Trouble | None:
             message = f"the certificate of {site} is not trusted: {each.verify_message}"
             hint = "behind a proxy that looks into TLS, SSL_CERT_FILE names the file with its certificate"
             return Trouble(Diagnostic("E401", message, hint=hint))
+        if isinstance(each, ImportError):  # the connector would speak another protocol
+            return Trouble(REAL_TIME)
         if isinstance(each, socket.gaierror):
             passing = each.errno == socket.EAI_AGAIN
             message = f"the host '{site}' is not known: {each.strerror}"
