@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(shell cat constraints.txt pyproject.toml | cksum | cut -d' ' -f1)
+SPARK := $(VENV)/.spark-$(shell cat constraints.txt | cksum | cut -d' ' -f1)
 WORKERS ?= auto
 ARGS ?=
 N ?= 2000
@@ -27,6 +28,12 @@ $(READY):
 	@$(BIN)/python -m compileall -q semantic exporters scheduler
 	@rm -f $(VENV)/.ready-*
 	@touch $(READY)
+
+$(SPARK): $(READY)
+	@echo "installing Spark into $(VENV): 485 MB"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pyspark
+	@rm -f $(VENV)/.spark-*
+	@touch $(SPARK)
 
 demo: $(READY) ## Make the sample data, run the weekly export, show where the workbook is
 	@$(BIN)/metricast demo
@@ -50,7 +57,7 @@ types: $(READY)
 unit: $(READY)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --ignore=tests/e2e $(ARGS)
 
-e2e: $(READY) ## The tests with real components; METRICAST_REQUIRE_E2E=1 makes a missing one a failure
+e2e: $(SPARK) ## The tests with real components; METRICAST_REQUIRE_E2E=1 makes a missing one a failure
 	@$(BIN)/python -m pytest -q tests/e2e $(ARGS)
 
 bench: $(READY) ## Benchmarks: a table, no judgement

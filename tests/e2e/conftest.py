@@ -42,7 +42,7 @@ def spark_warehouse(need: Need, tmp_path_factory: pytest.TempPathFactory) -> Ite
     need("openssl", "openssl")
     for module in ("pyspark", "databricks.sql"):
         if importlib.util.find_spec(module.partition(".")[0]) is None:
-            _without(f"{module} is not installed (pip install -e '.[test]')")
+            _without(f"{module} is not installed (make e2e installs it)")
     with warehouse(tmp_path_factory.mktemp("warehouse")) as found, pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(found.certificate))
         importlib.import_module("databricks.sql.backend.thrift_backend")
