@@ -99,8 +99,7 @@ class Layer:
             record_access(self.model.root, compiled, self.target)
         try:
             check_guards(self.engine, compiled.plan, self.model, self._guarded)
-            named = {"project": self.model.name, "metrics": ",".join(query.metrics), **(tags or {})}
-            table = self.engine.execute(compiled.sql, {name: value for name, value in named.items() if value})
+            table = self.engine.execute(compiled.sql, _tags(self.model, query, tags or {}))
         except EngineError as error:
             raise (without_quotes(error, query) if reads_personal(compiled.plan, self.model) else error) from None
         return make_result(table, compiled, key)
@@ -201,6 +200,12 @@ def _open(root: Path, environment: Mapping[str, str]) -> Model:
     if shelf and place:
         shelf.keep(loaded.model, place, root)
     return loaded.model
+
+
+def _tags(model: Model, query: Query, tags: Mapping[str, str]) -> dict[str, str]:
+    """What a query is for: names alone, never a filter, which may hold data."""
+    named = {"project": model.name, "metrics": ",".join(query.metrics), **tags}
+    return {name: value for name, value in named.items() if value}
 
 
 def _names(names: Names) -> tuple[str, ...]:

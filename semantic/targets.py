@@ -16,7 +16,8 @@ from semantic.places import key_place, value_place, within
 from semantic.scan_select import is_table_name, is_template
 
 Environment = Mapping[str, str]
-_SETTINGS = ("database", "host", "http_path", "schema", "catalog")
+_PLACES = ("database", "host", "http_path")
+_SETTINGS = (*_PLACES, "schema", "catalog")
 _HINT = "fill in names only: {{ target.schema }} in a table, {{ env.NAME }} in a target"
 
 
@@ -33,10 +34,9 @@ def with_tables(model: Model, target: str, environment: Environment) -> Model:
     templated = [dataset for dataset in model.datasets.values() if is_template(dataset.table)]
     if not templated:
         return model
-    unnamed = [
-        key for key in ("database", "host", "http_path") if not any(key in str(each.table) for each in templated)
-    ]
-    words = _target_words(target, settled_target(model, target, environment, without=tuple(unnamed)))
+    unnamed = tuple(key for key in _PLACES if not any(key in str(each.table) for each in templated))
+    settled = settled_target(model, target, environment, without=unnamed)
+    words = _target_words(target, settled)
     found = {dataset.name: _with_table(model, dataset, words) for dataset in templated}
     return replace(model, datasets={**model.datasets, **found})
 
