@@ -102,7 +102,7 @@ def _complete_row(values: list[exp.Expr]) -> exp.Expr:
 AGGREGATES: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "count": lambda value: exp.Count(this=value),
     "count_distinct": lambda value: exp.Count(this=exp.Distinct(expressions=[value])),
-    "sum": lambda value: exp.Sum(this=value),
+    "sum": lambda value: call("sum", value),
     "avg": lambda value: exp.Avg(this=_double(value)),
     "min": lambda value: exp.Min(this=value),
     "max": lambda value: exp.Max(this=value),

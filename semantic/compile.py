@@ -71,12 +71,14 @@ class Compiled:
 
 def compile_query(model: Model, query: Query, *, as_of: datetime, dialect: str = "duckdb") -> Compiled:
     """Compile a query as of an aware instant. Raises QueryError, with the reason, where it has no correct answer."""
-    if dialect not in DIALECTS:
+    found = DIALECTS.get(dialect)
+    if found is None:
         raise QueryError(Diagnostic("E323", f"unknown dialect '{dialect}'", hint=f"known: {listing(DIALECTS)}"))
     plan, asked = plan_query(model, query, as_of)
     columns = tuple(_columns(asked))
     hides = query.purpose is None and any(column.personal for column in columns)
-    sql = DIALECTS[dialect].emit(lower(replace(plan, limit=None) if hides else plan))
+    whole = replace(plan, limit=None) if hides else plan
+    sql = found.emit(lower(whole, totals_nothing=found.totals_nothing))
     zone = asked.context.calendar.time_zone
     return Compiled(sql, columns, query, plan, as_of, zone, asked.period, tuple(_notes(asked)))
 

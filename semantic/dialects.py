@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 
 from sqlglot import exp
 
 from semantic.expressions import CALL, cast
+from semantic.periods import is_steady
 from semantic.trees import interval
 
 Emitter = Callable[..., exp.Expr]
@@ -37,18 +38,25 @@ _RESERVED = frozenset(  # a list of ninety quoted words would hide the words
 class Dialect:
     """A SQL dialect: sqlglot's name for it, and how each call of the vocabulary is written in it.
 
+    `operators` are those that mean something else in it unless they are written in another way. `totals_nothing`:
+    GROUPING SETS with () give a row where there are no rows at all.
     `disguised` is what the engine would replace even within a text, and how to write it there.
     """
 
     name: str
     emitters: Mapping[str, Emitter]
+    operators: Mapping[type[exp.Expr], Emitter] = field(default_factory=dict)
     disguised: tuple[tuple[str, str], ...] = ()
+    totals_nothing: bool = True
 
     def emit(self, statement: exp.Expr) -> str:
         """The statement's text. The tree is consumed."""
-        for node in reversed(list(statement.find_all(exp.Anonymous, exp.Identifier))):  # innermost first
+        found = statement.find_all(exp.Anonymous, exp.Identifier, *self.operators)
+        for node in reversed(list(found)):  # innermost first
             name = str(node.this)
-            if isinstance(node, exp.Identifier):
+            if type(node) in self.operators:
+                node.replace(self.operators[type(node)](node))
+            elif isinstance(node, exp.Identifier):
                 if not node.quoted and (not _SAFE.match(name) or name.lower() in _RESERVED):
                     node.set("quoted", True)
             elif isinstance(node, exp.Anonymous) and name.startswith(CALL):
@@ -82,6 +90,15 @@ def _mod(value: exp.Expr, divisor: exp.Expr) -> exp.Expr:
 def _concat(*values: exp.Expr) -> exp.Expr:
     """As `||`: functions of this name differ in what they make of a NULL."""
     return reduce(lambda left, right: exp.DPipe(this=left, expression=_paren(right), safe=True), values)
+
+
+def _at_least(value: exp.Expr, least: int) -> exp.Expr:
+    """A count that is not below what counts begin with; NULL stays NULL. Literals are checked when they are read."""
+    if isinstance(value, exp.Literal):
+        return value
+    bound = exp.Literal.number(least)
+    below = exp.LT(this=_paren(value), expression=bound)
+    return exp.Case().when(below, bound.copy()).else_(value.copy())
 
 
 def _day_trunc(unit: exp.Expr, value: exp.Expr, week_offset: exp.Expr) -> exp.Expr:
@@ -161,6 +178,11 @@ def _file_kind(pattern: str) -> str:
     return pattern.rsplit(".", 1)[-1].lower().replace("ndjson", "json")
 
 
+def _duckdb_substring(value: exp.Expr, start: exp.Expr, *count: exp.Expr) -> exp.Expr:
+    """From the end, DuckDB would count what is below 1."""
+    return function("substring", value, _at_least(start, 1), *(_at_least(most, 0) for most in count))
+
+
 DUCKDB = Dialect(
     "duckdb",
     {
@@ -172,6 +194,10 @@ DUCKDB = Dialect(
         "age_years": _age_years,
         "iso_weekday": lambda value: function("isodow", value),
         "nullif": lambda value, other: exp.Nullif(this=value, expression=other),
+        "trim": lambda value: function("trim", value, exp.Literal.string(" ")),  # else all that is a space in Unicode
+        "left": lambda value, count: function("left", value, _at_least(count, 0)),
+        "right": lambda value, count: function("right", value, _at_least(count, 0)),
+        "substring": _duckdb_substring,
         "to_zone": _duckdb_to_zone,
         "instant": _duckdb_instant,
         "hour_start": _duckdb_hour_start,
@@ -188,8 +214,26 @@ DUCKDB = Dialect(
 
 
 def _databricks_to_zone(value: exp.Expr, source: exp.Expr, zone: exp.Expr) -> exp.Expr:
-    naive = cast(value, "timestamp")
-    return function("convert_timezone", source if source.this else exp.Literal.string("UTC"), zone, naive)
+    naive, utc = cast(value, "timestamp"), exp.Literal.string("UTC")
+    if not source.this or source.this == "UTC":
+        return function("convert_timezone", utc, zone, naive)
+    if is_steady(str(source.this)):
+        return function("convert_timezone", source, zone, naive)
+    moment = _later_moment(naive, source)
+    return moment if zone.this == "UTC" else function("convert_timezone", utc, zone, moment)
+
+
+def _later_moment(local: exp.Expr, zone: exp.Expr) -> exp.Expr:
+    """A local time in UTC. Of two moments the later, as DuckDB has it; Spark's own is the earlier.
+
+    The later one has the offset of some hours after, and is one if the zone's clock shows the same time then.
+    """
+    utc, hours = exp.Literal.string("UTC"), interval(3, "hour")
+    after = exp.Add(this=local.copy(), expression=hours)
+    later = exp.Sub(this=function("convert_timezone", zone, utc, after), expression=hours.copy())
+    shown = function("convert_timezone", utc.copy(), zone.copy(), later)
+    earlier = function("convert_timezone", zone.copy(), utc.copy(), local)
+    return exp.Case().when(exp.EQ(this=shown, expression=local.copy()), later.copy()).else_(earlier)
 
 
 def _databricks_instant(value: exp.Expr) -> exp.Expr:
@@ -202,6 +246,12 @@ def _databricks_forever(kind: exp.Expr) -> exp.Expr:
         return cast(exp.Literal.string("9999-12-31"), "date")
     last = exp.Literal.string("9999-12-31 23:59:59.999999")
     return cast(last, "timestamp") if kind.this == "timestamp" else _databricks_instant(last)
+
+
+def _databricks_date_trunc(unit: exp.Expr, value: exp.Expr) -> exp.Expr:
+    """What is naive stays naive; Spark's own gives an instant."""
+    found = _date_trunc(unit, value)
+    return found if isinstance(found, exp.Cast) else cast(found, "timestamp")
 
 
 def _databricks_hour_start(unit: exp.Expr, utc: exp.Expr, zone: exp.Expr) -> exp.Expr:
@@ -222,6 +272,52 @@ def _databricks_series(first: exp.Expr, last: exp.Expr, count: exp.Expr, unit: e
 def _databricks_files(pattern: exp.Expr) -> exp.Expr:
     kind = _file_kind(str(pattern.this))
     return exp.Table(this=exp.to_identifier(str(pattern.this), quoted=True), db=exp.to_identifier(kind))
+
+
+def _databricks_sum(value: exp.Expr) -> exp.Expr:
+    """Spark adds integers up in 64 bits; beside a decimal they are decimals, whatever else there is stays what it is."""
+    nothing = exp.Cast(this=exp.Null(), to=exp.DataType.build("DECIMAL(1, 0)"))
+    return exp.Sum(this=exp.Coalesce(this=value, expressions=[nothing]))
+
+
+def _databricks_whole(name: str) -> Emitter:
+    """CEIL or FLOOR. Spark makes 64 bits of a double, and so 0 of NaN; doubles so large are whole anyway."""
+
+    def emit(value: exp.Expr) -> exp.Expr:
+        value, most = _paren(value), exp.Literal.number("9e18")
+        within = exp.Between(this=value, low=exp.Neg(this=most.copy()), high=most)
+        broken = exp.NEQ(this=value.copy(), expression=function("round", value.copy()))
+        is_held = exp.Or(this=within, expression=broken)
+        return exp.Case().when(is_held, function(name, value.copy())).else_(value.copy())
+
+    return emit
+
+
+def _databricks_letters(name: str, odd: str, plain: str) -> Emitter:
+    """LOWER or UPPER, letter by letter as DuckDB has it: a ß is a ẞ and not SS."""
+
+    def emit(value: exp.Expr) -> exp.Expr:
+        return function(name, function("translate", value, exp.Literal.string(odd), exp.Literal.string(plain)))
+
+    return emit
+
+
+def _databricks_extreme(name: str) -> Emitter:
+    """GREATEST or LEAST; Spark wants two values at least."""
+    return lambda *values: function(name, *values) if len(values) > 1 else _paren(values[0])
+
+
+def _databricks_like(node: exp.Expr) -> exp.Expr:
+    """A backslash is an escape in Spark, and here a character like others: it stands for itself when doubled."""
+    found, pattern = node.copy(), node.expression
+    if isinstance(node.parent, exp.Escape):
+        return found
+    if isinstance(pattern, exp.Literal):
+        doubled: exp.Expr = exp.Literal.string(str(pattern.this).replace("\\", "\\\\"))
+    else:
+        doubled = function("replace", pattern.copy(), exp.Literal.string("\\"), exp.Literal.string("\\\\"))
+    found.set("expression", doubled)
+    return found
 
 
 _UNIT_YEARS: dict[str, Callable[[exp.Expr], exp.Expr]] = {
@@ -258,7 +354,19 @@ DATABRICKS = Dialect(
         "iso_weekday": lambda value: exp.Paren(
             this=exp.Add(this=function("weekday", value), expression=exp.Literal.number(1))
         ),
+        "ceil": _databricks_whole("ceil"),
+        "floor": _databricks_whole("floor"),
+        "greatest": _databricks_extreme("greatest"),
+        "least": _databricks_extreme("least"),
+        "lower": _databricks_letters("lower", "Σİ", "σi"),
+        "upper": _databricks_letters("upper", "ß", "ẞ"),
+        "trim": lambda value: function("trim", value),
+        "left": lambda value, count: function("left", value, count),
+        "right": lambda value, count: function("right", value, count),
+        "substring": lambda value, start, *count: function("substring", value, _at_least(start, 1), *count),
         "starts_with": lambda value, start: function("startswith", value, start),
+        "date_trunc": _databricks_date_trunc,
+        "sum": _databricks_sum,
         "date_diff": _databricks_date_diff,
         "to_zone": _databricks_to_zone,
         "instant": _databricks_instant,
@@ -272,7 +380,9 @@ DATABRICKS = Dialect(
         "first": lambda value, order: function("min_by", value, order),
         "last": lambda value, order: function("max_by", value, order),
     },
-    (("${", r"\u0024{"),),  # Spark puts a variable's value, or nothing, in the place of ${name}
+    {exp.Like: _databricks_like},
+    disguised=(("${", r"\u0024{"),),  # Spark puts a variable's value, or nothing, in the place of ${name}
+    totals_nothing=False,
 )
 
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (DUCKDB, DATABRICKS)}

@@ -72,14 +72,18 @@ class Ctes:
         return query
 
 
-def lower(plan: Plan) -> exp.Select:
-    """The statement that answers a plan."""
+def lower(plan: Plan, *, totals_nothing: bool = True) -> exp.Select:
+    """The statement that answers a plan.
+
+    Where an engine's GROUPING SETS give no total of nothing, an empty one is laid beside the groups.
+    """
     ctes = Ctes({name for scan in (*plan.scans, *plan.broadcasts) for name in table_names(scan)})
     if plan.totals and not plan.keys:
         return ctes.attach(_single_row_and_total(plan, ctes))
-    if len(plan.scans) == 1 and plan.spine is None and not plan.broadcasts:
+    needs_total = plan.totals and not totals_nothing
+    if len(plan.scans) == 1 and plan.spine is None and not plan.broadcasts and not needs_total:
         return _direct(plan, plan.scans[0])
-    return ctes.attach(_staged(plan, ctes))
+    return ctes.attach(_staged(plan, ctes, needs_total))
 
 
 def _direct(plan: Plan, scan: Scan) -> exp.Select:
@@ -89,11 +93,11 @@ def _direct(plan: Plan, scan: Scan) -> exp.Select:
     return _finish(plan, Draft(grouped_rows(scan), keys, values, total_flag(scan), "having"))
 
 
-def _staged(plan: Plan, ctes: Ctes) -> exp.Select:
+def _staged(plan: Plan, ctes: Ctes, needs_total: bool) -> exp.Select:
     """Scans, their union with the filled gaps, one more grouping, broadcast values: only the stages that are needed."""
     sources = [(ctes.add(scan_name(scan), scan_select(scan)), scan) for scan in plan.scans]
-    regroup = len(sources) > 1 or plan.spine is not None
-    source = _united(plan, sources, ctes) if regroup else sources[0][0]
+    regroup = len(sources) > 1 or plan.spine is not None or needs_total
+    source = _united(plan, sources, ctes, needs_total) if regroup else sources[0][0]
     measures = _measures(plan.scans)
     keys: list[exp.Expr] = [column(key.name) for key in plan.keys]
     flag = column(IS_TOTAL) if plan.totals else None
@@ -156,23 +160,30 @@ def _without_totals(scans: tuple[Scan, ...]) -> tuple[Scan, ...]:
     return tuple(replace(scan, totals=False) for scan in scans)
 
 
-def _united(plan: Plan, sources: list[tuple[str, Scan]], ctes: Ctes) -> str:
+def _united(plan: Plan, sources: list[tuple[str, Scan]], ctes: Ctes, needs_total: bool) -> str:
     """The name of the CTE that holds the groups of all scans, each leaf in its own column, and the empty cells."""
     measures = _measures(plan.scans)
     branches = [_branch(plan, name, {m.name for m in scan.measures}, measures) for name, scan in sources]
+    total = [_empty_total(plan, measures)] if needs_total else []
     if plan.spine is None:
-        return ctes.add("combined", union_all(branches))
+        return ctes.add("combined", union_all([*branches, *total]))
     groups = sources[0][0]
     if _needs_groups(plan, plan.spine) and len(branches) > 1:
         groups = ctes.add("combined", union_all(branches))
         branches = [_branch(plan, groups, {measure.name for measure in measures}, measures)]
-    return ctes.add("filled", union_all([*branches, _cells(plan, plan.spine, groups, ctes)]))
+    return ctes.add("filled", union_all([*branches, *total, _cells(plan, plan.spine, groups, ctes)]))
 
 
 def _branch(plan: Plan, source: str, own: set[str], measures: list[Measure]) -> exp.Select:
     shared = [column(key.name) for key in plan.keys] + ([column(IS_TOTAL)] if plan.totals else [])
     leaves = [column(m.name) if m.name in own else named(exp.Null(), m.name) for m in measures]
     return select([*shared, *leaves], table(source))
+
+
+def _empty_total(plan: Plan, measures: list[Measure]) -> exp.Select:
+    """The total of no rows."""
+    nothing = [named(exp.Null(), key.name) for key in plan.keys]
+    return select([*nothing, named(exp.true(), IS_TOTAL), *(named(exp.Null(), measure.name) for measure in measures)])
 
 
 def _needs_groups(plan: Plan, spine: Spine) -> bool:

@@ -29,6 +29,7 @@ from semantic.expressions import (
 )
 from semantic.instead import FUNCTIONS, OPERATORS
 from semantic.sql_mistakes import BETWEEN, syntax_error, unread_token
+from semantic.unportable import unportable
 from semantic.vocabulary import VOCABULARY, Function
 
 _READER = sqlglot.Dialect.get_or_raise("duckdb")
@@ -185,6 +186,9 @@ def _check(node: exp.Expr, source: str) -> None:
             )
         case exp.In() if not node.expressions:
             raise ExpressionError("'in' needs a list of values between parentheses", *_place(node, source))
+    if mistake := unportable(node):
+        word = str(node.this).removeprefix(CALL) if isinstance(node, exp.Anonymous) else ""
+        raise ExpressionError(mistake[0], *_place(node, source, word), mistake[1])
 
 
 def _check_call(node: exp.Anonymous, source: str) -> None:

@@ -162,11 +162,19 @@ def midnight(day: date, zone: str) -> datetime | None:
 @lru_cache(maxsize=64)
 def hour_step(zone: str) -> int:
     """Minutes after which local hours of a zone may begin: 60, or 30 or 15 where its offsets are that odd."""
-    info, offsets = ZoneInfo(zone), set()
-    for months in range(1971 * 12, 2040 * 12):
-        moment = datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
-        offset = moment.astimezone(info).utcoffset() or timedelta()
-        offsets.add(int(offset.total_seconds()) // 60 % 60)
+    offsets = {int(offset.total_seconds()) // 60 % 60 for offset in _offsets(zone)}
     if len(offsets) == 1:
         return 60
     return 30 if offsets <= {0, 30} else 15
+
+
+def is_steady(zone: str) -> bool:
+    """Whether a zone's clock has never been put forward or back, so that every local time is one moment."""
+    return len(_offsets(zone)) == 1
+
+
+@lru_cache(maxsize=64)
+def _offsets(zone: str) -> frozenset[timedelta]:
+    """The offsets that a zone had, or will have, at the beginning of a month."""
+    months = (datetime(at // 12, at % 12 + 1, 1, tzinfo=UTC) for at in range(1971 * 12, 2040 * 12))
+    return frozenset(moment.astimezone(ZoneInfo(zone)).utcoffset() or timedelta() for moment in months)

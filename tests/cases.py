@@ -29,9 +29,23 @@ from tests.case_files import (
 )
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from semantic.model import Model
 
-__all__ = ["Case", "Expected", "Refused", "check_compiled", "check_oracle", "load_cases", "run_case"]
+__all__ = [
+    "Case",
+    "Expected",
+    "Refused",
+    "answer_of",
+    "check_compiled",
+    "check_oracle",
+    "compile_case",
+    "database",
+    "differences",
+    "load_cases",
+    "run_case",
+]
 
 TOLERANCE = 1e-9
 
@@ -48,7 +62,7 @@ def check_oracle(case: Case) -> list[str]:
             return []
         case Expected(answer, oracle):
             given = _execute(case, oracle)
-            return _differences("oracle", Answer(answer.columns, given.rows), answer)
+            return differences("oracle", Answer(answer.columns, given.rows), answer)
 
 
 def check_compiled(case: Case) -> list[str]:
@@ -77,8 +91,8 @@ def _judge_loading(case: Case, unloadable: Unloadable) -> list[str]:
 
 def _judge_query(case: Case, outcome: Expected | Refused) -> list[str]:
     try:
-        compiled = _compile(case, "duckdb")
-        other = _compile(case, "databricks")
+        compiled = compile_case(case, "duckdb")
+        other = compile_case(case, "databricks")
     except QueryError as error:
         return _judge_refusal(outcome, str(error))
     except MetricastError as error:
@@ -89,7 +103,8 @@ def _judge_query(case: Case, outcome: Expected | Refused) -> list[str]:
     return _judge_rows(case, compiled, outcome.answer)
 
 
-def _compile(case: Case, dialect: str) -> Compiled:
+def compile_case(case: Case, dialect: str) -> Compiled:
+    """The case's query in a dialect. Raises MetricastError."""
     return compile_query(_model(case), Query(**dict(case.query)), as_of=case.as_of, dialect=dialect)
 
 
@@ -117,17 +132,21 @@ def _judge_rows(case: Case, compiled: Compiled, answer: Answer) -> list[str]:
     described = tuple(column.name for column in compiled.columns)
     if described != given.columns:
         return [f"columns {described} are announced, {given.columns} come"]
-    return [f"{line}\n{compiled.sql}" for line in _differences("compiled", given, answer)]
+    return [f"{line}\n{compiled.sql}" for line in differences("compiled", given, answer)]
 
 
 def _execute(case: Case, sql: str) -> Answer:
-    result = _database(case.tables, case.views).execute(sql).to_arrow_table()
+    return answer_of(database(case.tables, case.views).execute(sql).to_arrow_table())
+
+
+def answer_of(result: pa.Table) -> Answer:
+    """The rows of a result as Python's values."""
     columns = [column.to_pylist() for column in result.columns]
     return Answer(tuple(result.column_names), tuple(zip(*columns, strict=True)))
 
 
 @lru_cache(maxsize=4)
-def _database(tables: tuple[Table, ...], views: tuple[tuple[str, str], ...]) -> duckdb.DuckDBPyConnection:
+def database(tables: tuple[Table, ...], views: tuple[tuple[str, str], ...]) -> duckdb.DuckDBPyConnection:
     """The tables of one file in memory; its queries, which only read, share it."""
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
@@ -151,7 +170,8 @@ def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 # --- comparing -----------------------------------------------------------------------------------------
 
 
-def _differences(who: str, given: Answer, expected: Answer) -> list[str]:
+def differences(who: str, given: Answer, expected: Answer) -> list[str]:
+    """What is not as expected; `who` gave it. Empty when all is."""
     if given.columns != expected.columns:
         return [f"{who} gives columns {given.columns}, expected {expected.columns}"]
     if len(given.rows) != len(expected.rows) or not all(map(_same_row, given.rows, expected.rows)):

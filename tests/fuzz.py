@@ -1,6 +1,7 @@
-"""Many random examples through the compiler, DuckDB and the naive evaluator.
+"""Many random examples through the compiler, an engine and the naive evaluator.
 
     python -m tests.fuzz --n 2000 --seed 1
+    python -m tests.fuzz --n 2000 --seed 1 --engine spark     # or both: the SQL of each dialect is run
 
 prints the seed, the time, how often each part of the language was reached and every disagreement; each one
 is made small and written as a case in the shape of tests/cases. `--only 17` runs one example and shows it.
@@ -17,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.judge import Verdict, judge
+from tests.judge import ON_DUCKDB, Bench, Verdict, judge
 from tests.reference import Answer, Refused, Value, evaluate
 from tests.reference.expressions import literal
 from tests.shrink import pruned, shrink
@@ -27,6 +28,7 @@ from tests.strategies.features import features
 
 FOLDER = Path("build/fuzz")
 SHRUNK_PER_FAULT = 5
+ENGINES = {"duckdb": ("duckdb",), "spark": ("spark",), "both": ("duckdb", "spark")}
 TO_DO = """\
 # From a random example. Before this moves to tests/cases: write the oracle as SQL over the tables (here it is
 # the evaluator's answer as values), or the names that the refusal must mention.
@@ -35,25 +37,38 @@ TO_DO = """\
 
 def main() -> int:
     options = _options()
+    benches = [_bench(name) for name in ENGINES[options.engine]]
     began = time.monotonic()
     numbers = [options.only] if options.only is not None else range(options.n)
     reached: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     for number in numbers:
         example = example_at(options.seed, number)
-        verdict = judge(example)
         reached.update({*features(example), _outcome(example)})
-        if verdict.fault is not None:
-            faults[verdict.fault] += 1
-            _report(example, verdict, options, number, small=faults[verdict.fault] <= SHRUNK_PER_FAULT)
+        for bench in benches:
+            verdict = judge(example, bench)
+            if verdict.fault is not None:
+                fault = f"{bench.name} {verdict.fault}"
+                faults[fault] += 1
+                _report(example, verdict, options, number, bench, small=faults[fault] <= SHRUNK_PER_FAULT)
     _summary(options, reached, faults, time.monotonic() - began)
     return 1 if faults else 0
+
+
+def _bench(engine: str) -> Bench:
+    if engine == "duckdb":
+        return ON_DUCKDB
+    from tests.spark import session
+    from tests.spark.examples import on_spark
+
+    return on_spark(session())
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("--n", type=int, default=2000, help="how many examples")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--engine", choices=sorted(ENGINES), default="duckdb", help="where the SQL is run")
     parser.add_argument("--only", type=int, help="the number of a single example to run and show")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where failing cases are written")
     return parser.parse_args()
@@ -71,7 +86,8 @@ def _summary(options: argparse.Namespace, reached: Counter[str], faults: Counter
     print("reached, in examples:")
     for name, count in sorted(reached.items()):
         print(f"  {count:6d}  {name}")
-    print(f"seed {options.seed}: {options.n if options.only is None else 1} examples in {took:.1f} s")
+    count = options.n if options.only is None else 1
+    print(f"seed {options.seed}, on {options.engine}: {count} examples in {took:.1f} s")
     print(f"disagreements: {sum(faults.values())} {dict(faults) or ''}")
     sys.stdout.flush()
 
@@ -79,25 +95,27 @@ def _summary(options: argparse.Namespace, reached: Counter[str], faults: Counter
 # -- failing examples ----------------------------------------------------------------------------------------
 
 
-def _report(example: Example, verdict: Verdict, options: argparse.Namespace, number: int, *, small: bool) -> None:
-    print(f"example {number}: {verdict.fault}", flush=True)
+def _report(
+    example: Example, verdict: Verdict, options: argparse.Namespace, number: int, bench: Bench, *, small: bool
+) -> None:
+    print(f"example {number}: {verdict.fault} on {bench.name}", flush=True)
     if small:
-        example = smallest(example, verdict)
-    name = f"seed_{options.seed}_{number}_{verdict.fault}"
+        example = smallest(example, verdict, bench)
+    name = f"seed_{options.seed}_{number}_{bench.name}_{verdict.fault}"
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / f"{name}.yml"
     path.write_text(as_case(example, name, f"The compiler and the evaluator disagree: {verdict.fault}."), "utf-8")
     print(f"  {path}")
     if options.only is not None:
-        print(path.read_text("utf-8"), judge(example).detail, sep="\n")
+        print(path.read_text("utf-8"), judge(example, bench).detail, sep="\n")
 
 
-def smallest(example: Example, verdict: Verdict) -> Example:
+def smallest(example: Example, verdict: Verdict, bench: Bench = ON_DUCKDB) -> Example:
     """A small example with the same fault; for a crash or a refusal, with the same first words."""
 
     def fails(candidate: Example) -> bool:
         try:
-            found = judge(candidate)
+            found = judge(candidate, bench)
         except Exception:  # noqa: BLE001 (what is left out was needed: no example any more)
             return False
         return found.fault == verdict.fault and found.detail[:12] == verdict.detail[:12]

@@ -1,4 +1,4 @@
-"""Runs a random example through the compiler and DuckDB, and says where it differs from the naive evaluator."""
+"""Runs a random example through the compiler and an engine, and says where it differs from the naive evaluator."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from semantic.compile import Compiled, compile_query
 from semantic.errors import MetricastError, QueryError
@@ -35,17 +35,29 @@ class Verdict:
 AGREED = Verdict(None)
 
 
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where the SQL of one dialect is run: statements over an example's tables, and the errors that they may raise."""
+
+    name: str
+    dialect: str
+    run: Callable[[Example, Sequence[str]], list[Answer]]
+    errors: tuple[type[Exception], ...]
+
+
 class Rejected(Exception):
     """The example's YAML is not taken by the loader."""
 
 
-def judge(example: Example) -> Verdict:
+def judge(example: Example, bench: Bench | None = None) -> Verdict:
+    """What is wrong with the answer that a bench gives, by default that of DuckDB."""
+    bench = bench or ON_DUCKDB
     try:
         expected: Answer | Refused = evaluate(example.model, example.query, example.as_of)
     except Refused as refusal:
         expected = refusal
     try:
-        compiled = compile_example(example)
+        compiled = compile_example(example, dialect=bench.dialect)
     except Rejected as error:
         return Verdict("model", str(error))
     except QueryError as error:
@@ -57,7 +69,7 @@ def judge(example: Example) -> Verdict:
         return Verdict("crash", f"{type(error).__name__}: {error}")
     if isinstance(expected, Refused):
         return Verdict("accepted", f"should be refused: {expected}\n{compiled.sql}")
-    return _judge_answer(example, compiled, expected)
+    return _judge_answer(example, compiled, expected, bench)
 
 
 def load(example: Example) -> Model:
@@ -67,15 +79,15 @@ def load(example: Example) -> Model:
     return loaded.model
 
 
-def compile_example(example: Example, query: Query | None = None) -> Compiled:
+def compile_example(example: Example, query: Query | None = None, dialect: str = "duckdb") -> Compiled:
     asked = query or Query(**example.query_parts())
-    return compile_query(load(example), asked, as_of=example.as_of)
+    return compile_query(load(example), asked, as_of=example.as_of, dialect=dialect)
 
 
-def _judge_answer(example: Example, compiled: Compiled, expected: Answer) -> Verdict:
+def _judge_answer(example: Example, compiled: Compiled, expected: Answer, bench: Bench) -> Verdict:
     try:
-        given = execute(example, compiled.sql)
-    except duckdb.Error as error:
+        given = bench.run(example, [compiled.sql])[0]
+    except bench.errors as error:
         return Verdict("engine", f"{type(error).__name__}: {error}\n{compiled.sql}")
     announced = tuple(column.name for column in compiled.columns)
     if not announced == given.columns == expected.columns:
@@ -130,24 +142,30 @@ def _connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def execute(example: Example, sql: str) -> Answer:
-    """The rows of a statement over the example's tables."""
-    return execute_all(example, [sql])[0]
-
-
 def execute_all(example: Example, statements: Sequence[str]) -> list[Answer]:
+    """The rows of statements over the example's tables, on DuckDB."""
+    return [answer_of(table) for table in _query(example, statements)]
+
+
+def arrow_tables(example: Example) -> dict[str, pa.Table]:
+    """The example's tables, with the types that DuckDB gives their values."""
+    names = list(dict.fromkeys(map(example.table, example.model.datasets)))
+    return dict(zip(names, _query(example, [f"FROM {name}" for name in names]), strict=True))
+
+
+def _query(example: Example, statements: Sequence[str]) -> list[pa.Table]:
     connection = _connection()
     connection.execute("BEGIN")
     try:
         for name, dataset in example.model.datasets.items():
             _create(connection, example.table(name), dataset)
-        tables = [connection.execute(sql).to_arrow_table() for sql in statements]
+        return [connection.execute(sql).to_arrow_table() for sql in statements]
     finally:
         connection.execute("ROLLBACK")
-    return [_answer(table) for table in tables]
 
 
-def _answer(table: Any) -> Answer:
+def answer_of(table: pa.Table) -> Answer:
+    """The rows of a result as Python's values."""
     columns = [column.to_pylist() for column in table.columns]
     return Answer(tuple(table.column_names), tuple(zip(*columns, strict=True)))
 
@@ -159,6 +177,9 @@ def _create(connection: duckdb.DuckDBPyConnection, table: str, dataset: Dataset)
         marks = ", ".join(f"({', '.join('?' * len(dataset.columns))})" for _ in dataset.rows)
         values = [row[column] for row in dataset.rows for column in dataset.columns]
         connection.execute(f"INSERT INTO {table} VALUES {marks}", values)
+
+
+ON_DUCKDB = Bench("duckdb", "duckdb", execute_all, (duckdb.Error,))
 
 
 # -- comparing -----------------------------------------------------------------------------------------------

@@ -73,6 +73,8 @@ def _counted(takes: list[str], function: Function) -> str:
 def _arguments(name: str) -> list[str]:
     function = VOCABULARY[name]
     columns = list("abc"[: len(function.takes) + function.more])
+    if name == "round":
+        columns[1] = "2"  # its digits must be written out
     return [*(["'month'"] * function.unit), *columns]
 
 

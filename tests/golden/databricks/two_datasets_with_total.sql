@@ -80,6 +80,12 @@ WITH users_by_month AS (
   FROM activity_by_month
   UNION ALL
   SELECT
+    NULL AS month,
+    TRUE AS is_total,
+    NULL AS new_users,
+    NULL AS active_users
+  UNION ALL
+  SELECT
     month,
     FALSE AS is_total,
     NULL AS new_users,
