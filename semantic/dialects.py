@@ -39,7 +39,7 @@ class Dialect:
     """A SQL dialect: sqlglot's name for it, and how each call of the vocabulary is written in it.
 
     `operators` are those that mean something else in it unless they are written in another way. `totals_nothing`:
-    GROUPING SETS with () give a row where there are no rows at all.
+    GROUPING SETS with () give a row where there are no rows at all. `reads_duckdb`: any SQL of a dataset is its own.
     `disguised` is what the engine would replace even within a text, and how to write it there.
     """
 
@@ -48,6 +48,7 @@ class Dialect:
     operators: Mapping[type[exp.Expr], Emitter] = field(default_factory=dict)
     disguised: tuple[tuple[str, str], ...] = ()
     totals_nothing: bool = True
+    reads_duckdb: bool = True
 
     def emit(self, statement: exp.Expr) -> str:
         """The statement's text. The tree is consumed."""
@@ -275,7 +276,7 @@ def _databricks_files(pattern: exp.Expr) -> exp.Expr:
 
 
 def _databricks_sum(value: exp.Expr) -> exp.Expr:
-    """Spark adds integers up in 64 bits; beside a decimal they are decimals, whatever else there is stays what it is."""
+    """Spark adds integers up in 64 bits; beside a decimal they are decimals, and all else stays what it is."""
     nothing = exp.Cast(this=exp.Null(), to=exp.DataType.build("DECIMAL(1, 0)"))
     return exp.Sum(this=exp.Coalesce(this=value, expressions=[nothing]))
 
@@ -293,13 +294,14 @@ def _databricks_whole(name: str) -> Emitter:
     return emit
 
 
-def _databricks_letters(name: str, odd: str, plain: str) -> Emitter:
-    """LOWER or UPPER, letter by letter as DuckDB has it: a ß is a ẞ and not SS."""
+def _databricks_lower(value: exp.Expr) -> exp.Expr:
+    """Letter by letter, as DuckDB has it."""
+    return function("lower", function("translate", value, exp.Literal.string("Σİ"), exp.Literal.string("σi")))
 
-    def emit(value: exp.Expr) -> exp.Expr:
-        return function(name, function("translate", value, exp.Literal.string(odd), exp.Literal.string(plain)))
 
-    return emit
+def _databricks_upper(value: exp.Expr) -> exp.Expr:
+    """Letter by letter, as DuckDB has it: a ß is a ẞ and not SS."""
+    return function("upper", function("translate", value, exp.Literal.string("ß"), exp.Literal.string("ẞ")))
 
 
 def _databricks_extreme(name: str) -> Emitter:
@@ -358,8 +360,8 @@ DATABRICKS = Dialect(
         "floor": _databricks_whole("floor"),
         "greatest": _databricks_extreme("greatest"),
         "least": _databricks_extreme("least"),
-        "lower": _databricks_letters("lower", "Σİ", "σi"),
-        "upper": _databricks_letters("upper", "ß", "ẞ"),
+        "lower": _databricks_lower,
+        "upper": _databricks_upper,
         "trim": lambda value: function("trim", value),
         "left": lambda value, count: function("left", value, count),
         "right": lambda value, count: function("right", value, count),
@@ -380,9 +382,14 @@ DATABRICKS = Dialect(
         "first": lambda value, order: function("min_by", value, order),
         "last": lambda value, order: function("max_by", value, order),
     },
-    {exp.Like: _databricks_like},
+    {
+        exp.Like: _databricks_like,
+        exp.Lower: lambda node: _databricks_lower(node.this),  # in a dataset's own SQL
+        exp.Upper: lambda node: _databricks_upper(node.this),
+    },
     disguised=(("${", r"\u0024{"),),  # Spark puts a variable's value, or nothing, in the place of ${name}
     totals_nothing=False,
+    reads_duckdb=False,
 )
 
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (DUCKDB, DATABRICKS)}

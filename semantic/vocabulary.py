@@ -49,7 +49,7 @@ VOCABULARY: dict[str, Function] = {
     "abs": _of("number", gives="number", meaning="without its sign"),
     "ceil": _of("number", gives="number", meaning="the next whole number up; integer or double, as the engine has it"),
     "floor": _of("number", gives="number", meaning="the next whole number down"),
-    "round": _of("number", "number", gives="number", meaning="half away from zero, to a number of digits that is written out", least=1),
+    "round": _of("number", "number", gives="number", meaning="half away from zero; digits are written out", least=1),
     "mod": _of("number", "number", gives="number", meaning="the rest, with the sign of the first; NULL for 0"),
     "coalesce": _alike("the first that is not NULL"),
     "nullif": _alike("NULL where both are equal, else the first", least=2, count=2),
@@ -61,7 +61,9 @@ VOCABULARY: dict[str, Function] = {
     "length": _of("text", gives="number", meaning="characters"),
     "left": _of("text", "number", gives="text", meaning="the first characters; none for less than 1"),
     "right": _of("text", "number", gives="text", meaning="the last characters; none for less than 1"),
-    "substring": _of("text", "number", "number", gives="text", meaning="from a place, so many; places below 1 are the first, numbers below 0 are 0", least=2),
+    "substring": _of(
+        "text", "number", "number", gives="text", meaning="from a place (1 at least), so many (0 at least)", least=2
+    ),
     "replace": _of("text", "text", "text", gives="text", meaning="every second in the first becomes the third"),
     "concat": Function(("text",), "text", "one behind the other, as `||`: NULL where any is NULL", 1, more=True),
     "starts_with": _of("text", "text", gives="boolean", meaning="whether it begins so"),

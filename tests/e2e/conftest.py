@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import pytest
 
+from tests.spark import Spark, SparkMissing, session
 from tests.warehouse.handle import Handle, warehouse
 
 Need = Callable[[str, str], str]
@@ -33,6 +34,15 @@ def need() -> Need:
         return path if path is not None else _without(f"{program} is not installed (Debian package {package})")
 
     return find
+
+
+@pytest.fixture(scope="session")
+def spark() -> Spark:
+    """A local Spark, one for all tests."""
+    try:
+        return session()
+    except SparkMissing as reason:
+        _without(str(reason))
 
 
 @pytest.fixture(scope="session")

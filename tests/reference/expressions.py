@@ -198,12 +198,20 @@ def _extreme(pick: Callable[[list[Any]], Any]) -> Callable[..., Value]:
 
 
 def _substring(text: str, start: int, length: int | None = None) -> str:
-    end = None if length is None else start - 1 + length
-    return text[start - 1 : end]
+    rest = text[max(start, 1) - 1 :]
+    return rest if length is None else rest[: max(length, 0)]
+
+
+def _left(text: str, count: int) -> str:
+    return text[: max(count, 0)]
 
 
 def _right(text: str, count: int) -> str:
-    return text[len(text) - count :] if count < len(text) else text
+    return text[len(text) - min(max(count, 0), len(text)) :]
+
+
+def _upper(text: str) -> str:
+    return text.replace("ß", "ẞ").upper()
 
 
 # -- time ----------------------------------------------------------------------------------------------------
@@ -300,13 +308,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "round": _round,
     "mod": _mod,
     "lower": lambda a: a.lower(),
-    "upper": lambda a: a.upper(),
+    "upper": _upper,
     "trim": lambda a: a.strip(" "),
     "length": len,
     "substring": _substring,
     "replace": lambda a, old, new: a.replace(old, new),
     "concat": lambda *values: "".join(values),
-    "left": lambda a, count: a[:count],
+    "left": _left,
     "right": _right,
     "starts_with": lambda a, b: a.startswith(b),
     "contains": lambda a, b: b in a,

@@ -68,8 +68,9 @@ def moment_of(value: Value, dimension: Dimension) -> Moment | None:
         assert type(value) is date
         return value
     assert isinstance(value, datetime)
-    zoned = value if dimension.type == "timestamptz" else value.replace(tzinfo=ZoneInfo(dimension.zone))
-    return zoned.astimezone(UTC)
+    if dimension.type == "timestamptz":
+        return value.astimezone(UTC)
+    return value.replace(tzinfo=ZoneInfo(dimension.zone), fold=1).astimezone(UTC)  # of two moments the later
 
 
 def wall_start(wall: datetime, grain: str) -> datetime:

@@ -13,8 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.spark.java import LEAST, java_home
-
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -95,15 +93,14 @@ def session() -> Spark:
     try:
         import pyspark
     except ImportError:
-        raise SparkMissing("pyspark is not installed (pip install -e '.[spark]')") from None
+        raise SparkMissing("pyspark is not installed (make e2e installs it)") from None
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        raise SparkMissing("java is not installed (Debian package openjdk-17-jre-headless)")
     folder = Path(tempfile.mkdtemp(prefix="metricast-spark-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    home = java_home(folder)
-    if home is None:
-        raise SparkMissing(f"there is no Java {LEAST} (pip install -e '.[spark]' brings one)")
     logging.getLogger("SQLQueryContextLogger").disabled = True  # it prints every error that a test expects
     (folder / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
-    os.environ |= {"JAVA_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(folder)}
+    os.environ |= {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(folder)}
     os.environ.pop("SPARK_HOME", None)  # another Spark than the one that is imported
     context = _context(pyspark, folder)
     atexit.register(context.stop)
@@ -112,8 +109,9 @@ def session() -> Spark:
 
 def _context(pyspark: Any, folder: Path) -> Any:
     """Start the process of Spark; what it says on the way is kept for when it fails."""
-    from pyspark.java_gateway import launch_gateway
+    from pyspark import java_gateway
 
+    launch: Any = java_gateway.launch_gateway
     options = f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile={folder}/log4j2.properties"
     places = {"spark.driver.extraJavaOptions": options, "spark.sql.warehouse.dir": str(folder / "warehouse")}
     settings = [("spark.master", "local[1]"), ("spark.app.name", "metricast"), *SETTINGS.items(), *places.items()]
@@ -121,7 +119,7 @@ def _context(pyspark: Any, folder: Path) -> Any:
     said = folder / "said.txt"
     try:
         with said.open("w") as file:
-            gateway = launch_gateway(configuration, {"stderr": file})
+            gateway = launch(configuration, {"stderr": file})
             return pyspark.SparkContext(conf=configuration, gateway=gateway)
     except pyspark.errors.PySparkException as error:
         raise SparkMissing(f"Spark does not start: {error}\n{said.read_text()}") from None

@@ -107,6 +107,7 @@ def _text_condition(world: World, expr: Expr) -> Expr:
     word = world.text()
     options: tuple[Expr, ...] = (
         (world.pick(("like", "not like")), expr, lit(world.pick(("%b%", "_", "%", "o_b", "a%", "%\\%", word)))),
+        ("like", expr, ("||", lit("%"), expr)),
         ("starts_with", expr, lit(word[:1] or "a")),
         ("contains", expr, lit(word[-1:] or "b")),
         (world.pick(COMPARISONS), ("length", expr), lit(world.rng.randint(0, 3))),
@@ -229,6 +230,8 @@ def text(world: World, names: Sequence[Named]) -> Expr | None:
             ("left", expr, lit(1)),
             ("right", expr, lit(1)),
             ("substring", expr, lit(2), lit(1)),
+            ("substring", expr, ("-", ("length", expr), lit(1)), lit(2)),
+            (world.pick(("left", "right")), expr, ("-", ("length", expr), lit(2))),
             ("replace", ("lower", expr), lit("b"), lit("c")),
             ("upper", ("trim", expr)),
             ("||", expr, lit("-")),

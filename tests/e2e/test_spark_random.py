@@ -1,0 +1,25 @@
+"""Random models, rows and queries on Spark against the naive evaluator; `make fuzz ENGINE=spark` runs many more."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fuzz import as_case, smallest
+from tests.judge import judge
+from tests.spark import Spark
+from tests.spark.examples import on_spark
+from tests.strategies import example_at
+
+SEED, COMPARED, AT_ONCE = 20, 300, 50
+
+
+@pytest.mark.parametrize("first", range(0, COMPARED, AT_ONCE))
+def test_spark_agrees_with_the_evaluator(first: int, spark: Spark) -> None:
+    bench = on_spark(spark)
+    for number in range(first, first + AT_ONCE):
+        example = example_at(SEED, number)
+        verdict = judge(example, bench)
+        if verdict.fault is not None:
+            small = smallest(example, verdict, bench)
+            case = as_case(small, "from_random", "Spark and the evaluator disagree.")
+            pytest.fail(f"example {number} of seed {SEED}: {verdict.fault}\n{case}\n{judge(small, bench).detail}")
