@@ -1,6 +1,6 @@
 """Expressions as trees of one vocabulary, whose names are bound to what they mean, and the builders of such trees.
 
-A function of the vocabulary is a `call`: a node to which only the emitters in `dialects.py` give a text.
+A function of the vocabulary is a `call`: a node to which only the emitters in `dialects` give a text.
 """
 
 from __future__ import annotations

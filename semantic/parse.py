@@ -1,7 +1,7 @@
 """From the text that people write to an expression of the vocabulary; what is not in it is refused, with its place.
 
 sqlglot reads the syntax only. Every call is renamed before parsing, so that no function gets a meaning from sqlglot's
-own tables: a call is either in VOCABULARY, and emitted per dialect by `dialects.py`, or it is refused.
+own tables: a call is either in VOCABULARY, and emitted per dialect by `dialects`, or it is refused.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The functions of the vocabulary: what each takes, gives and means. `dialects.py` says how it is written in SQL.
+"""The functions of the vocabulary: what each takes, gives and means. `dialects` says how it is written in SQL.
 
 A new one is an entry here, an emitter where dialects differ, cases, and its meaning in the evaluator of the tests.
 """

@@ -100,7 +100,6 @@ def session() -> Spark:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     logging.getLogger("SQLQueryContextLogger").disabled = True  # it prints every error that a test expects
     (folder / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
-    os.environ |= {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(folder)}
     os.environ.pop("SPARK_HOME", None)  # another Spark than the one that is imported
     context = _context(pyspark, folder)
     atexit.register(context.stop)
@@ -114,6 +113,7 @@ def _context(pyspark: Any, folder: Path) -> Any:
     launch: Any = java_gateway.launch_gateway
     options = f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile={folder}/log4j2.properties"
     places = {"spark.driver.extraJavaOptions": options, "spark.sql.warehouse.dir": str(folder / "warehouse")}
+    places["spark.local.dir"] = str(folder)
     settings = [("spark.master", "local[1]"), ("spark.app.name", "metricast"), *SETTINGS.items(), *places.items()]
     configuration = pyspark.SparkConf().setAll(settings)
     said = folder / "said.txt"

@@ -1,0 +1,70 @@
+"""How calls are written that all dialects have in common."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from sqlglot import exp
+
+from semantic.dialects.dialect import function
+from semantic.expressions import cast
+from semantic.trees import interval
+
+
+def paren(value: exp.Expr) -> exp.Expr:
+    return exp.Paren(this=value) if isinstance(value, exp.Binary | exp.AtTimeZone) else value
+
+
+def number_of(literal: exp.Expr) -> int:
+    return int(str(literal.this))
+
+
+def mod(value: exp.Expr, divisor: exp.Expr) -> exp.Expr:
+    return exp.Mod(this=paren(value), expression=exp.Nullif(this=divisor, expression=exp.Literal.number(0)))
+
+
+def concat(*values: exp.Expr) -> exp.Expr:
+    """As `||`: functions of this name differ in what they make of a NULL."""
+    return reduce(lambda left, right: exp.DPipe(this=left, expression=paren(right), safe=True), values)
+
+
+def at_least(value: exp.Expr, least: int) -> exp.Expr:
+    """A count that is not below what counts begin with; NULL stays NULL. Literals are checked when they are read."""
+    if isinstance(value, exp.Literal):
+        return value
+    bound = exp.Literal.number(least)
+    below = exp.LT(this=paren(value), expression=bound)
+    return exp.Case().when(below, bound.copy()).else_(value.copy())
+
+
+def day_trunc(unit: exp.Expr, value: exp.Expr, week_offset: exp.Expr) -> exp.Expr:
+    grain, offset = str(unit.this), number_of(week_offset)
+    if grain == "day":
+        return cast(value, "date")
+    if grain == "week" and offset:
+        shifted = exp.Sub(this=paren(value), expression=interval(offset, "day"))
+        return cast(exp.Add(this=function("date_trunc", unit, shifted), expression=interval(offset, "day")), "date")
+    return cast(function("date_trunc", unit, value), "date")
+
+
+def date_trunc(unit: exp.Expr, value: exp.Expr) -> exp.Expr:
+    if str(unit.this) in ("second", "minute", "hour"):
+        return function("date_trunc", unit, value)
+    return day_trunc(unit, value, exp.Literal.number(0))
+
+
+def age_years(born: exp.Expr, at: exp.Expr) -> exp.Expr:
+    """Completed years: the difference of the years, less one before the anniversary in the later year."""
+
+    def day_of_year(value: exp.Expr) -> exp.Expr:
+        month = exp.Mul(this=function("month", value.copy()), expression=exp.Literal.number(100))
+        return exp.Add(this=month, expression=function("day", value.copy()))
+
+    years = exp.Sub(this=function("year", at.copy()), expression=function("year", born.copy()))
+    early = exp.LT(this=day_of_year(at), expression=day_of_year(born))
+    less = exp.Case().when(early, exp.Literal.number(1)).else_(exp.Literal.number(0))
+    return exp.Paren(this=exp.Sub(this=years, expression=less))
+
+
+def file_kind(pattern: str) -> str:
+    return pattern.rsplit(".", 1)[-1].lower().replace("ndjson", "json")
