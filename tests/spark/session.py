@@ -111,7 +111,8 @@ def _context(pyspark: Any, folder: Path) -> Any:
     from pyspark import java_gateway
 
     launch: Any = java_gateway.launch_gateway
-    options = f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile={folder}/log4j2.properties"
+    logs = f"-Dlog4j2.configurationFile={folder}/log4j2.properties"
+    options = f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.io.tmpdir={folder} {logs}"
     places = {"spark.driver.extraJavaOptions": options, "spark.sql.warehouse.dir": str(folder / "warehouse")}
     places["spark.local.dir"] = str(folder)
     settings = [("spark.master", "local[1]"), ("spark.app.name", "metricast"), *SETTINGS.items(), *places.items()]
