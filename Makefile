@@ -11,6 +11,7 @@ WORKERS ?= auto
 ARGS ?=
 N ?= 2000
 SEED ?= 1
+ENGINE ?= duckdb
 
 .PHONY: help setup demo test check format lint types unit e2e bench mutants fuzz constraints clean
 
@@ -66,8 +67,8 @@ bench: $(READY) ## Benchmarks: a table, no judgement
 mutants: $(READY) ## Plant faults in the compiler; every one must be found by a test
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
-fuzz: $(READY) ## Random models and queries against the reference: make fuzz N=2000 SEED=1
-	@$(BIN)/python -m tests.fuzz --n $(N) --seed $(SEED) $(ARGS)
+fuzz: $(if $(filter duckdb,$(ENGINE)),$(READY),$(SPARK)) ## Random models and queries against the reference: make fuzz N=2000 SEED=1; ENGINE=spark or both
+	@$(BIN)/python -m tests.fuzz --n $(N) --seed $(SEED) --engine $(ENGINE) $(ARGS)
 
 constraints: $(READY) ## Write constraints.txt anew from what is in .venv
 	@$(BIN)/python -m pip freeze --exclude-editable | grep -Ev '^(metricast|pip|setuptools)\b' > constraints.txt

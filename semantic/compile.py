@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from semantic.dataset_sql import differing_parts
+from semantic.dataset_sql import check_sources
 from semantic.described import Described
 from semantic.dialects import DIALECTS
 from semantic.errors import Diagnostic, QueryError, listing
@@ -18,11 +18,9 @@ from semantic.model import Model
 from semantic.names import DimensionRef, Reference, TimeWord, dimensions_of, read_name
 from semantic.passes import PASSES
 from semantic.periods import Period
-from semantic.places import value_place
 from semantic.plan import Plan
 from semantic.query import Query
 from semantic.resolve import Asked, resolve
-from semantic.scan_select import parse_dataset_sql
 from semantic.trees import IS_TOTAL
 from semantic.value_order import labels_of
 
@@ -79,7 +77,7 @@ def compile_query(model: Model, query: Query, *, as_of: datetime, dialect: str =
         raise QueryError(Diagnostic("E323", f"unknown dialect '{dialect}'", hint=f"known: {listing(DIALECTS)}"))
     plan, asked = plan_query(model, query, as_of)
     if not found.reads_duckdb:
-        _refuse_duckdb(model, plan, dialect)
+        check_sources(model, plan, dialect)
     columns = tuple(_columns(asked))
     hides = query.purpose is None and any(column.personal for column in columns)
     whole = replace(plan, limit=None) if hides else plan
@@ -94,20 +92,6 @@ def plan_query(model: Model, query: Query, as_of: datetime) -> tuple[Plan, Asked
     for rewrite in PASSES:
         plan = rewrite(plan, asked)
     return plan, asked
-
-
-def _refuse_duckdb(model: Model, plan: Plan, dialect: str) -> None:
-    """Raise QueryError where the own SQL of a dataset may mean something else in another dialect."""
-    scans = (*plan.scans, *plan.broadcasts)
-    used = [dataset for scan in scans for dataset in (scan.dataset, *(lookup.dataset for lookup in scan.lookups))]
-    wrong = []
-    for dataset in {dataset.name: dataset for dataset in used if dataset.sql is not None}.values():
-        if parts := differing_parts(parse_dataset_sql(str(dataset.sql))):
-            message = f"the SQL of dataset '{dataset.name}' may mean something else in {dialect}: {listing(parts)}"
-            hint = "name a view of that target by table:, or say it by expressions of dimensions and metrics"
-            wrong.append(Diagnostic("E325", message, value_place(model, f"datasets.{dataset.name}", "sql"), hint))
-    if wrong:
-        raise QueryError(*wrong)
 
 
 def _notes(asked: Asked) -> Iterator[str]:

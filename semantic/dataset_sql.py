@@ -1,4 +1,4 @@
-"""A dataset's own SQL is DuckDB's: what of it is known to mean the same in another dialect.
+"""A dataset's own SQL is DuckDB's, and so is the way it reads files: what of it is known to mean the same elsewhere.
 
 Translating is no proof: of what sqlglot carries over, a third gave other rows when it was run. So what stands here was
 run on both engines, and the rest is refused where the SQL of another dialect is asked for.
@@ -9,6 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlglot import exp
+
+from semantic.errors import Diagnostic, QueryError, listing
+from semantic.model import Dataset, Model
+from semantic.places import value_place
+from semantic.plan import Plan
+from semantic.scan_select import parse_dataset_sql
 
 _QUERIES = (
     *(exp.Select, exp.From, exp.Where, exp.Group, exp.Having, exp.Order, exp.Ordered, exp.Limit, exp.Qualify),
@@ -26,9 +32,35 @@ _AGGREGATES = (exp.Count, exp.Sum, exp.Min, exp.Max, exp.Filter)
 _WINDOWS = (exp.Window, exp.WindowSpec, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead)
 _SAME = frozenset((*_QUERIES, *_VALUES, *_AGGREGATES, *_WINDOWS))
 _LONGEST = 50
+_TEXT_FILES = (".csv", ".json", ".ndjson")
 _CASTS = frozenset(
     exp.DataType.build(name, dialect="duckdb").this for name in ("double", "text", "boolean", "date", "timestamp")
 )
+
+
+def check_sources(model: Model, plan: Plan, dialect: str) -> None:
+    """Raise QueryError where the rows of a dataset may be others in another dialect than DuckDB's."""
+    scans = (*plan.scans, *plan.broadcasts)
+    used = [dataset for scan in scans for dataset in (scan.dataset, *(lookup.dataset for lookup in scan.lookups))]
+    by_name = {dataset.name: dataset for dataset in used}
+    wrong = [found for dataset in by_name.values() if (found := _mistake(model, dataset, dialect)) is not None]
+    if wrong:
+        raise QueryError(*wrong)
+
+
+def _mistake(model: Model, dataset: Dataset, dialect: str) -> Diagnostic | None:
+    at = f"datasets.{dataset.name}"
+    if dataset.sql is not None and (parts := differing_parts(parse_dataset_sql(dataset.sql))):
+        message = f"the SQL of dataset '{dataset.name}' may mean something else in {dialect}: {listing(parts)}"
+        hint = "name a view of that target by table:, or say it by expressions of dimensions and metrics"
+        return Diagnostic("E325", message, value_place(model, at, "sql"), hint)
+    if str(dataset.table).lower().endswith(_TEXT_FILES):
+        message = (
+            f"the files of dataset '{dataset.name}' are read in another way by {dialect}: their header, their types"
+        )
+        hint = "name a table of that target, or Parquet files"
+        return Diagnostic("E325", message, value_place(model, at, "table"), hint)
+    return None
 
 
 def differing_parts(query: exp.Query) -> list[str]:

@@ -194,7 +194,7 @@ class Dataset(Shape):
     description: what a row is
     table: a table or view (`schema.table` too), or a glob of `.parquet`, `.csv`, `.json` files, relative to the
         project folder. May differ per target: `"{{ target.schema }}.activity"`
-    sql: instead of `table`: a SELECT, written in DuckDB's SQL
+    sql: instead of `table`: a SELECT, written in DuckDB's SQL; other engines take what is known to mean the same there
     primary_key: one column or a list
     time: name of the time dimension that is the default clock; a naive UTC timestamp unless its `type` under
         `dimensions` says otherwise

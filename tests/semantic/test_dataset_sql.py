@@ -90,3 +90,21 @@ metrics: {others: {dataset: u, agg: count}}
     ).model
     assert model is not None
     assert compile_query(model, Query(("others",)), as_of=AS_OF, dialect="databricks").sql.endswith("FROM u")
+
+
+def _files_sql(table: str, dialect: str) -> str:
+    text = f"datasets: {{u: {{table: {table}, primary_key: id}}}}\nmetrics: {{others: {{dataset: u, agg: count}}}}\n"
+    model = load_texts({"metrics/model.yml": text}).model
+    assert model is not None
+    return compile_query(model, Query(("others",)), as_of=AS_OF, dialect=dialect).sql
+
+
+@pytest.mark.parametrize("table", ["x/*.csv", "x.JSON", "x/y.ndjson"])
+def test_files_that_are_text_are_refused(table: str) -> None:
+    assert table in _files_sql(table, "duckdb")
+    with pytest.raises(QueryError, match=r"E325 the files of dataset 'u'"):
+        _files_sql(table, "databricks")
+
+
+def test_parquet_files_are_read() -> None:
+    assert "parquet.`x/*.parquet`" in _files_sql("x/*.parquet", "databricks")
