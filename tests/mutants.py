@@ -24,11 +24,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import yaml
 
-from tests.case_files import load_cases
+from tests.case_files import Case, load_cases
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
@@ -43,7 +44,8 @@ class Fault:
     """A text that stands exactly once in a file of `semantic`, what to put there `instead`, and what this `breaks`.
 
     `case` is the file of tests/cases that should notice it, and is asked first; or, where no case can tell, a file of
-    tests (`semantic/test_personal.py`), which is then the only judge.
+    tests (`semantic/test_personal.py`), which is then the only judge. What is wrong in the SQL for Databricks alone
+    has `engine: spark`, and is judged there.
     """
 
     name: str
@@ -52,6 +54,12 @@ class Fault:
     file: str
     text: str
     instead: str
+    engine: Literal["duckdb", "spark"] = "duckdb"
+
+    @property
+    def judges(self) -> str:
+        """Who judges: a file of tests, or the judges of an engine."""
+        return self.tests or self.engine
 
     @property
     def tests(self) -> str:
@@ -156,6 +164,28 @@ def by_random_examples(_: Path) -> Iterator[Finding]:
             yield Finding(f"random {RANDOM_SEED}:{number}", wrong, f"{verdict.fault}: {verdict.detail}")
 
 
+def by_spark(folder: Path) -> Iterator[Finding]:
+    """The cases of the file that comes first, every function over odd values, then the other cases, on Spark."""
+    from tests.spark import session, vocabulary
+
+    cases = pickle.loads((folder / PICKLED).read_bytes())
+    first = [case for case in cases if case.id.split("::")[0] == cases[0].id.split("::")[0]]
+    yield from _cases_on_spark(first)
+    for text in vocabulary.expressions():
+        for problem in vocabulary.differences((text,), session()):
+            yield Finding(f"vocabulary {text}", True, problem)
+    yield from _cases_on_spark(cases[len(first) :])
+
+
+def _cases_on_spark(cases: list[Case]) -> Iterator[Finding]:
+    from tests.spark import session
+    from tests.spark.cases import check_on_spark
+
+    for case in cases:
+        for problem in check_on_spark(case, session())[:1]:
+            yield Finding(f"{case.id} on Spark", problem.startswith("Spark gives"), problem)
+
+
 def by_tests(file: str) -> Iterator[Finding]:
     """A file of tests, up to the first failure."""
     watcher = Watcher()
@@ -165,13 +195,13 @@ def by_tests(file: str) -> Iterator[Finding]:
 
 
 Judge = Callable[[Path], Iterator[Finding]]
-JUDGES: tuple[Judge, ...] = (by_cases, by_random_examples)  # another engine is another judge
+JUDGES: dict[str, tuple[Judge, ...]] = {"duckdb": (by_cases, by_random_examples), "spark": (by_spark,)}
 
 
-def judge_all(folder: Path, tests: str = "") -> Verdict:
-    """The first wrong answer that any judge finds, else the first error; with a file of tests, that is the judge."""
+def judge_all(folder: Path, judges: str) -> Verdict:
+    """The first wrong answer that any judge finds, else the first error. Judges are an engine's or a file of tests."""
     crash: Finding | None = None
-    for findings in [by_tests(tests)] if tests else (judge(folder) for judge in JUDGES):
+    for findings in (judge(folder) for judge in JUDGES[judges]) if judges in JUDGES else [by_tests(judges)]:
         for finding in findings:
             if finding.wrong:
                 return Verdict("killed", finding.where, finding.detail)
@@ -182,7 +212,7 @@ def judge_all(folder: Path, tests: str = "") -> Verdict:
 # --- running -------------------------------------------------------------------------------------------
 
 
-def run(fault: Fault | None, tests: str = "") -> Verdict:
+def run(fault: Fault | None, judges: str = "duckdb") -> Verdict:
     """Judge a copy of the compiler with a fault, or without one, in a process of its own."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
@@ -192,14 +222,14 @@ def run(fault: Fault | None, tests: str = "") -> Verdict:
         first = f"{fault.case}::" if fault is not None else ""
         cases = sorted(load_cases(), key=lambda case: not case.id.startswith(first))
         Path(folder, PICKLED).write_bytes(pickle.dumps(cases))
-        outcome, by, detail = _judged_in(folder, fault.tests if fault is not None else tests)
+        outcome, by, detail = _judged_in(folder, fault.judges if fault is not None else judges)
     return Verdict(outcome, by, detail, time.monotonic() - began)
 
 
-def _judged_in(folder: str, tests: str) -> tuple[str, str, str]:
+def _judged_in(folder: str, judges: str) -> tuple[str, str, str]:
     path = os.pathsep.join((folder, str(ROOT)))
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-P", "-m", "tests.mutants", "--judge", folder, "--tests", tests]
+    command = [sys.executable, "-P", "-m", "tests.mutants", "--judge", folder, "--by", judges]
     try:
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
@@ -212,13 +242,13 @@ def _judged_in(folder: str, tests: str) -> tuple[str, str, str]:
     return outcome, by, detail
 
 
-def _judge(folder: Path, tests: str) -> int:
+def _judge(folder: Path, judges: str) -> int:
     import semantic
 
     if Path(semantic.__file__).parent.parent != folder:
         print(f"not the copy is judged, but {semantic.__file__}", file=sys.stderr)
         return 1
-    verdict = judge_all(folder, tests)
+    verdict = judge_all(folder, judges)
     print(json.dumps([verdict.outcome, verdict.by, verdict.detail]))
     return 0
 
@@ -230,7 +260,7 @@ def main() -> int:
     """The exit code: 0 when every fault is killed, 1 when one is not, 2 when the list or the compiler is wrong."""
     options = _options()
     if options.judge:
-        return _judge(options.judge, options.tests)
+        return _judge(options.judge, options.by)
     try:
         faults = [fault for fault in load_faults() if options.only in fault.name]
     except FaultError as error:
@@ -239,7 +269,7 @@ def main() -> int:
     if not faults:
         print(f"no fault has '{options.only}' in its name")
         return 2
-    baselines = [run(None, tests) for tests in sorted({fault.tests for fault in faults})]
+    baselines = [run(None, judges) for judges in sorted({fault.judges for fault in faults})]
     for baseline in baselines:
         if baseline.outcome != "survived":
             print(f"the judges disagree with the compiler as it is: {baseline.by}\n{baseline.detail}")
@@ -251,7 +281,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("--only", default="", metavar="WORD", help="the faults with this in their name, with details")
     parser.add_argument("--judge", type=Path, metavar="FOLDER", help="judge a copy; the runner calls this")
-    parser.add_argument("--tests", default="", metavar="FILE", help="judge it by a file of tests alone")
+    parser.add_argument("--by", default="duckdb", metavar="WHOM", help="the judges of an engine, or a file of tests")
     return parser.parse_args()
 
 
