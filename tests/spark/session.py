@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LOGGING = "rootLogger.level = off\n"
 # One partition everywhere and no compiled code: queries over a handful of rows spend their time on those.
 SETTINGS = {
+    "spark.buffer.pageSize": "1m",  # each sort and each grouping of a query takes one
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "1g",
@@ -72,12 +73,15 @@ class Spark:
 
     def execute(self, sql: str) -> pa.Table:
         """The rows of a query. Raises SparkFailed."""
+        from py4j.protocol import Py4JJavaError
         from pyspark.errors import PySparkException
 
         try:
             return self.session.sql(sql).toArrow()
         except PySparkException as error:
             raise SparkFailed(str(error).split("\n\nJVM stacktrace", 1)[0]) from None
+        except Py4JJavaError as error:  # what pyspark has no class for
+            raise SparkFailed(str(error.java_exception)) from None
 
     def _clear(self) -> None:
         for name in self.loaded:
