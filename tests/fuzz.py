@@ -58,10 +58,10 @@ def main() -> int:
 def _bench(engine: str) -> Bench:
     if engine == "duckdb":
         return ON_DUCKDB
-    from tests.spark import session
+    from tests.spark import local_spark
     from tests.spark.examples import on_spark
 
-    return on_spark(session())
+    return on_spark(local_spark())
 
 
 def _options() -> argparse.Namespace:

@@ -166,23 +166,23 @@ def by_random_examples(_: Path) -> Iterator[Finding]:
 
 def by_spark(folder: Path) -> Iterator[Finding]:
     """The cases of the file that comes first, every function over odd values, then the other cases, on Spark."""
-    from tests.spark import session, vocabulary
+    from tests.spark import local_spark, vocabulary
 
     cases = pickle.loads((folder / PICKLED).read_bytes())
     first = [case for case in cases if case.id.split("::")[0] == cases[0].id.split("::")[0]]
     yield from _cases_on_spark(first)
     for text in vocabulary.expressions():
-        for problem in vocabulary.differences((text,), session()):
+        for problem in vocabulary.differences((text,), local_spark()):
             yield Finding(f"vocabulary {text}", True, problem)
     yield from _cases_on_spark(cases[len(first) :])
 
 
 def _cases_on_spark(cases: list[Case]) -> Iterator[Finding]:
-    from tests.spark import session
+    from tests.spark import local_spark
     from tests.spark.cases import check_on_spark
 
     for case in cases:
-        for problem in check_on_spark(case, session())[:1]:
+        for problem in check_on_spark(case, local_spark())[:1]:
             yield Finding(f"{case.id} on Spark", problem.startswith("Spark gives"), problem)
 
 

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pytest
 
-from tests.spark import Spark, SparkMissing, session
+from tests.spark import Spark, SparkMissing, local_spark
 from tests.warehouse.handle import Handle, warehouse
 
 Need = Callable[[str, str], str]
@@ -40,7 +40,7 @@ def need() -> Need:
 def spark() -> Spark:
     """A local Spark, one for all tests."""
     try:
-        return session()
+        return local_spark()
     except SparkMissing as reason:
         _without(str(reason))
 

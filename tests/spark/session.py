@@ -92,7 +92,7 @@ class Spark:
 
 
 @cache
-def session() -> Spark:
+def local_spark() -> Spark:
     """The session of this process, started when first asked for. Raises SparkMissing."""
     try:
         import pyspark
