@@ -21,12 +21,15 @@ class Clock:
     """A time column of a row, and how to read it.
 
     A `date` is a business day and never converted; a `timestamp` is naive in `zone`; a `timestamptz` is an instant.
+    `offset` is how far the business time zone is ahead of UTC wherever the value matters, None where that changes:
+    adding it is far faster than asking for each row what the zone's clock said.
     """
 
     value: exp.Expr
     kind: TimeKind
     zone: str
     calendar: Calendar
+    offset: timedelta | None = None
 
     def local(self) -> exp.Expr:
         """The business-local time, naive; a date stays a date."""
@@ -44,7 +47,9 @@ class Clock:
         """The period of a grain that this time lies in: its first day, or the instant at which its hour … begins."""
         if grain in DAY_GRAINS:
             return day_trunc(grain, self.local(), self.calendar)
-        return call("hour_start", text(grain), to_local(self, "UTC"), text(self.calendar.time_zone))
+        whole_hours = self.offset is not None and not self.offset % timedelta(hours=1)
+        zone = "UTC" if whole_hours else self.calendar.time_zone
+        return call("hour_start", text(grain), to_local(self, "UTC"), text(zone))
 
     def instant(self) -> exp.Expr:
         """The value as it is shown: an instant, or a date."""
@@ -54,20 +59,25 @@ class Clock:
 
     def within(self, period: Period) -> tuple[exp.Expr, exp.Expr]:
         """`start <= time` and `time < end`, on the bare column wherever that is exact."""
-        return (
-            exp.GTE(this=self._column_for(period.start), expression=self._bound(period.start)),
-            exp.LT(this=self._column_for(period.end), expression=self._bound(period.end)),
-        )
+        (first, start), (last, end) = self._sides(period.start), self._sides(period.end)
+        return exp.GTE(this=first, expression=start), exp.LT(this=last, expression=end)
 
-    def _column_for(self, day: date) -> exp.Expr:
-        return self.value.copy() if self.kind == "date" or self._raw_bound(day) is not None else self.local()
-
-    def _bound(self, day: date) -> exp.Expr:
+    def begin(self, day: date) -> exp.Expr | None:
+        """The moment at which a local day begins, in the column's own terms; None where no one moment there is it."""
         if self.kind == "date":
             return date_literal(day)
-        raw = self._raw_bound(day) or datetime(day.year, day.month, day.day)
+        raw = self._raw_bound(day)
+        if raw is None:
+            return None
         literal = timestamp_literal(raw)
-        return call("instant", literal) if self.kind == "timestamptz" and self._raw_bound(day) else literal
+        return call("instant", literal) if self.kind == "timestamptz" else literal
+
+    def _sides(self, day: date) -> tuple[exp.Expr, exp.Expr]:
+        """What is compared with the beginning of a day, and that beginning."""
+        begins = self.begin(day)
+        if begins is not None:
+            return self.value.copy(), begins
+        return self.local(), timestamp_literal(datetime(day.year, day.month, day.day))
 
     def _raw_bound(self, day: date) -> datetime | None:
         """The local midnight in the column's own terms, where the column is comparable with one moment."""
@@ -95,7 +105,21 @@ def to_local(clock: Clock, zone: str) -> exp.Expr:
     source = "" if clock.kind == "timestamptz" else clock.zone
     if source == zone:
         return clock.value.copy()
+    if source == "UTC" and zone == clock.calendar.time_zone and clock.offset is not None:
+        return call("later", clock.value.copy(), text(str(clock.offset // timedelta(seconds=1))))
     return call("to_zone", clock.value.copy(), text(source), text(zone))
+
+
+def overlap(at: Clock, first: Clock, last: Clock, open_end: exp.Expr, period: Period) -> tuple[exp.Expr, ...]:
+    """What holds for a validity if a time of a period lies in it: it begins before the end, and ends after the start.
+
+    Nothing where that cannot be said in the terms in which the time is compared.
+    """
+    start, end = at.begin(period.start), at.begin(period.end)
+    alike = {(clock.kind, clock.zone) for clock in (at, first, last)}
+    if start is None or end is None or len(alike) > 1:
+        return ()
+    return exp.LT(this=first.value.copy(), expression=end), exp.GT(this=open_end.copy(), expression=start)
 
 
 def comparable(one: Clock, other: Clock) -> tuple[exp.Expr, exp.Expr]:

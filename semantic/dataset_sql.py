@@ -21,17 +21,19 @@ _QUERIES = (
     *(exp.Join, exp.With, exp.CTE, exp.Union, exp.Intersect, exp.Except, exp.Subquery, exp.Exists, exp.Distinct),
     *(exp.Table, exp.TableAlias, exp.Alias, exp.Column, exp.Identifier, exp.Star),
 )
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Between)
 _VALUES = (
-    *(exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Like),
-    *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ),
+    *(exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Like),
+    *_COMPARISONS,
     *(exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.DPipe, exp.Case, exp.If, exp.Cast, exp.DataType, exp.DataTypeParam),
     *(exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least, exp.Abs, exp.Lower, exp.Upper, exp.Length),
-    *(exp.Year, exp.Quarter, exp.Month, exp.Day),
+    *(exp.Year, exp.Quarter, exp.Month, exp.Day, exp.Interval, exp.Var),
 )
 _AGGREGATES = (exp.Count, exp.Sum, exp.Min, exp.Max, exp.Filter)
 _WINDOWS = (exp.Window, exp.WindowSpec, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead)
 _SAME = frozenset((*_QUERIES, *_VALUES, *_AGGREGATES, *_WINDOWS))
 _LONGEST = 50
+_UNITS = frozenset(("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "YEAR"))
 _TEXT_FILES = (".csv", ".json", ".ndjson")
 _CASTS = frozenset(
     exp.DataType.build(name, dialect="duckdb").this for name in ("double", "text", "boolean", "date", "timestamp")
@@ -87,6 +89,11 @@ def _is_plain(node: exp.Expr) -> bool:
             return not node.method and node.kind in ("", "INNER", "OUTER", "CROSS")
         case exp.Distinct():
             return not node.args.get("on") and (not isinstance(node.parent, exp.Count) or len(node.expressions) == 1)
+        case exp.Interval():  # a date and an interval make a time or a date, which only a comparison takes alike
+            moves = isinstance(node.parent, exp.Add | exp.Sub) and isinstance(node.parent.parent, _COMPARISONS)
+            return moves and node.name.isdecimal() and node.text("unit").upper().removesuffix("S") in _UNITS
+        case exp.Var():
+            return isinstance(node.parent, exp.Interval)
         case exp.Greatest() | exp.Least():
             return bool(node.expressions)
         case exp.Star():

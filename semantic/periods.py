@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from semantic.errors import Diagnostic, QueryError
@@ -76,6 +77,13 @@ def grains_between(period: Period, grain: str) -> int:
 
 def parse_period(text: str, calendar: Calendar, as_of: datetime) -> Period:
     """A period as people write it; LANGUAGE.md lists the forms. Raises QueryError."""
+    period = _parse(text, calendar, as_of)
+    if period.start.year == 1:
+        raise _refuse(text, "it begins where the calendar does, and in other zones before that")
+    return period
+
+
+def _parse(text: str, calendar: Calendar, as_of: datetime) -> Period:
     written = " ".join(text.strip().split())
     if ".." in written:
         first, _, last = written.partition("..")
@@ -159,6 +167,27 @@ def midnight(day: date, zone: str) -> datetime | None:
     return first.replace(tzinfo=None)
 
 
+@lru_cache(maxsize=1024)
+def constant_offset(period: Period, zone: str) -> timedelta | None:
+    """How far a zone's clock is ahead of UTC throughout a period of local days, None where that changes.
+
+    Also None for more than fifty years, which would take long: the clock is looked at once a day. No zone's clock was
+    ever changed and changed back between two looks.
+    """
+    if period.end - period.start > timedelta(days=50 * 366):
+        return None
+    start, end = midnight(period.start, zone), midnight(period.end, zone)
+    if start is None or end is None:
+        return None
+    looks = chain((start + timedelta(days=day) for day in range((end - start).days)), [end - timedelta.resolution])
+    offset = _offset(start, zone)
+    return offset if all(_offset(look, zone) == offset for look in looks) else None
+
+
+def _offset(utc: datetime, zone: str) -> timedelta:
+    return utc.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+
+
 @lru_cache(maxsize=64)
 def hour_step(zone: str) -> int:
     """Minutes after which local hours of a zone may begin: 60, or 30 or 15 where its offsets are that odd."""
@@ -176,5 +205,5 @@ def is_steady(zone: str) -> bool:
 @lru_cache(maxsize=64)
 def _offsets(zone: str) -> frozenset[timedelta]:
     """The offsets that a zone had, or will have, at the beginning of a month."""
-    months = (datetime(at // 12, at % 12 + 1, 1, tzinfo=UTC) for at in range(1971 * 12, 2040 * 12))
-    return frozenset(moment.astimezone(ZoneInfo(zone)).utcoffset() or timedelta() for moment in months)
+    months = (datetime(at // 12, at % 12 + 1, 1) for at in range(1971 * 12, 2040 * 12))
+    return frozenset(_offset(month, zone) for month in months)

@@ -203,7 +203,8 @@ def _asked_for(asked: Asked, leaf: Leaf) -> str:
 def _leaf_scan(asked: Asked, leaf: Leaf, shown_as: str) -> Scan:
     aggregation = leaf.aggregation
     dataset = asked.context.model.datasets[aggregation.dataset]
-    scope = RowScope(asked.context, dataset.name, aggregation.time or dataset.time, f"metric '{shown_as}'")
+    time, name = aggregation.time or dataset.time, f"metric '{shown_as}'"
+    scope = RowScope(asked.context, dataset.name, time, name, asked.period)
     try:
         values = [scope.row_value(value, aggregation.wanted) for value in aggregation.values]
         own = scope.row_condition(aggregation.filter) if aggregation.filter else None
@@ -260,7 +261,8 @@ def _distinct_scan(asked: Asked) -> Scan:
         names = listing([key.name for key, _ in asked.by])
         message = f"{names} can be looked up together {ways}, so their combinations are not one list"
         raise QueryError(Diagnostic("E319", message, hint="ask for a metric: its rows say which combinations exist"))
-    scope = RowScope(asked.context, bases[0], asked.context.model.datasets[bases[0]].time, f"rows of '{bases[0]}'")
+    time = asked.context.model.datasets[bases[0]].time
+    scope = RowScope(asked.context, bases[0], time, f"rows of '{bases[0]}'", asked.period)
     return _scan(asked, scope, frozenset(), (), f"rows of {bases[0]}")
 
 

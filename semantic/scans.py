@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlglot import exp
 
 from semantic.check_query import expression_mistake
-from semantic.clocks import Clock, clock_of, comparable
+from semantic.clocks import Clock, clock_of, comparable, overlap
 from semantic.errors import Diagnostic, QueryError
 from semantic.expressions import (
     Expression,
@@ -27,7 +27,7 @@ from semantic.kinds import kind_of_expression
 from semantic.model import Bins, Dimension, Model
 from semantic.names import DimensionRef, Reference, TimeWord, no_way, read_name
 from semantic.parse import parse
-from semantic.periods import DAY_GRAINS, Calendar
+from semantic.periods import DAY_GRAINS, Calendar, Period, constant_offset
 from semantic.plan import Lookup
 from semantic.trees import column
 from semantic.vocabulary import Kind
@@ -52,12 +52,16 @@ class Unreachable(Exception):
 
 @dataclass(slots=True)
 class RowScope:
-    """The rows of one dataset, with everything that can be looked up from them."""
+    """The rows of one dataset, with everything that can be looked up from them.
+
+    Where `period` is given, only rows matter whose own time lies in it.
+    """
 
     context: Context
     dataset: str
     time: str | None
     shown_as: str
+    period: Period | None = None
     lookups: dict[tuple[str, ...], Lookup] = field(default_factory=dict)
 
     def clock(self, wanted_by: str) -> Clock:
@@ -235,7 +239,13 @@ class RowScope:
         dimension = self.context.model.dimensions[dataset].get(name)
         if dimension is None:
             return None
-        return clock_of(self._dimension_value(dataset, name, alias), dimension, self.context.calendar)
+        found = clock_of(self._dimension_value(dataset, name, alias), dimension, self.context.calendar)
+        if found is None or self.period is None or not self._is_own_clock(name, alias):
+            return found
+        return replace(found, offset=constant_offset(self.period, self.context.calendar.time_zone))
+
+    def _is_own_clock(self, name: str, alias: str) -> bool:
+        return (name, alias) == (self.time, self.dataset)
 
     def _dimension_value(self, dataset: str, name: str, alias: str) -> exp.Expr:
         """A dimension's row expression over the columns of the row called `alias`."""
@@ -309,7 +319,9 @@ class RowScope:
         to_at, valid_to = comparable(at, last)
         # plain comparisons only: with an OR in the condition DuckDB gives up the hash join on the key
         open_end = exp.Coalesce(this=valid_to, expressions=[call("forever", text(last.kind))])
-        holds = (exp.LTE(this=valid_from, expression=from_at), exp.LT(this=to_at, expression=open_end))
+        holds: tuple[exp.Expr, ...] = (exp.LTE(this=valid_from, expression=from_at), exp.LT(this=to_at, expression=open_end))
+        if self.period is not None and self._is_own_clock(join.as_of, parent):
+            holds += overlap(at, first, last, open_end, self.period)
         return Lookup(path, alias, model.datasets[owner], parent, keys, target, holds)
 
 

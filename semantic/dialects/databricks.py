@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from semantic.dialects.common import at_least, date_trunc, file_kind, number_of, paren
+from semantic.dialects.common import at_least, date_trunc, file_kind, later, number_of, paren
 from semantic.dialects.dialect import Dialect, Emitter, function
 from semantic.dialects.duckdb import DUCKDB
 from semantic.expressions import cast, wrap
@@ -171,6 +171,7 @@ DATABRICKS = Dialect(
         "sum": _sum,
         "date_diff": _date_diff,
         "to_zone": _to_zone,
+        "later": lambda value, seconds: later(cast(value, "timestamp"), seconds),
         "instant": _instant,
         "hour_start": _hour_start,
         "utc": lambda value: cast(value, "timestamp"),

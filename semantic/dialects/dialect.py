@@ -69,5 +69,5 @@ def _same_name(node: exp.Anonymous) -> exp.Expr:
 
 
 def function(name: str, *arguments: exp.Expr) -> exp.Expr:
-    """A plain function call."""
-    return exp.Anonymous(this=name.upper(), expressions=list(arguments))
+    """A plain function call; around an argument parentheses say nothing."""
+    return exp.Anonymous(this=name.upper(), expressions=[argument.unnest() for argument in arguments])

@@ -1,11 +1,6 @@
 WITH activity_by_hour AS (
   SELECT
-    CAST(CAST(activity.occurred_at AS TIMESTAMP_NTZ) - (
-      CONVERT_TIMEZONE('UTC', 'Asia/Bangkok', CAST(activity.occurred_at AS TIMESTAMP_NTZ)) - DATE_TRUNC(
-        'hour',
-        CONVERT_TIMEZONE('UTC', 'Asia/Bangkok', CAST(activity.occurred_at AS TIMESTAMP_NTZ))
-      )
-    ) AS TIMESTAMP) AS hour,
+    CAST(DATE_TRUNC('hour', activity.occurred_at) AS TIMESTAMP) AS hour,
     COUNT(*) AS activities
   FROM activity_log AS activity
   WHERE

@@ -1,8 +1,5 @@
 SELECT
-  CAST(DATE_TRUNC(
-    'month',
-    CONVERT_TIMEZONE('UTC', 'Asia/Bangkok', CAST(activity.occurred_at AS TIMESTAMP_NTZ))
-  ) AS DATE) AS month,
+  CAST(DATE_TRUNC('month', CAST(activity.occurred_at AS TIMESTAMP_NTZ) + INTERVAL '7' HOUR) AS DATE) AS month,
   COUNT(DISTINCT activity.user_id) AS active_users
 FROM activity_log AS activity
 WHERE

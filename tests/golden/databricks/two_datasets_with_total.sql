@@ -1,14 +1,8 @@
 WITH users_by_month AS (
   SELECT
-    CAST(DATE_TRUNC(
-      'month',
-      CONVERT_TIMEZONE('UTC', 'Asia/Bangkok', CAST(users.registered_at AS TIMESTAMP_NTZ))
-    ) AS DATE) AS month,
+    CAST(DATE_TRUNC('month', CAST(users.registered_at AS TIMESTAMP_NTZ) + INTERVAL '7' HOUR) AS DATE) AS month,
     GROUPING(
-      CAST(DATE_TRUNC(
-        'month',
-        CONVERT_TIMEZONE('UTC', 'Asia/Bangkok', CAST(users.registered_at AS TIMESTAMP_NTZ))
-      ) AS DATE)
+      CAST(DATE_TRUNC('month', CAST(users.registered_at AS TIMESTAMP_NTZ) + INTERVAL '7' HOUR) AS DATE)
     ) = 1 AS is_total,
     COUNT(*) AS new_users
   FROM users
@@ -18,24 +12,15 @@ WITH users_by_month AS (
   GROUP BY
     GROUPING SETS (
       (
-        CAST(DATE_TRUNC(
-          'month',
-          CONVERT_TIMEZONE('UTC', 'Asia/Bangkok', CAST(users.registered_at AS TIMESTAMP_NTZ))
-        ) AS DATE)
+        CAST(DATE_TRUNC('month', CAST(users.registered_at AS TIMESTAMP_NTZ) + INTERVAL '7' HOUR) AS DATE)
       ),
       ()
     )
 ), activity_by_month AS (
   SELECT
-    CAST(DATE_TRUNC(
-      'month',
-      CONVERT_TIMEZONE('UTC', 'Asia/Bangkok', CAST(activity.occurred_at AS TIMESTAMP_NTZ))
-    ) AS DATE) AS month,
+    CAST(DATE_TRUNC('month', CAST(activity.occurred_at AS TIMESTAMP_NTZ) + INTERVAL '7' HOUR) AS DATE) AS month,
     GROUPING(
-      CAST(DATE_TRUNC(
-        'month',
-        CONVERT_TIMEZONE('UTC', 'Asia/Bangkok', CAST(activity.occurred_at AS TIMESTAMP_NTZ))
-      ) AS DATE)
+      CAST(DATE_TRUNC('month', CAST(activity.occurred_at AS TIMESTAMP_NTZ) + INTERVAL '7' HOUR) AS DATE)
     ) = 1 AS is_total,
     COUNT(DISTINCT activity.user_id) AS active_users
   FROM activity_log AS activity
@@ -45,10 +30,7 @@ WITH users_by_month AS (
   GROUP BY
     GROUPING SETS (
       (
-        CAST(DATE_TRUNC(
-          'month',
-          CONVERT_TIMEZONE('UTC', 'Asia/Bangkok', CAST(activity.occurred_at AS TIMESTAMP_NTZ))
-        ) AS DATE)
+        CAST(DATE_TRUNC('month', CAST(activity.occurred_at AS TIMESTAMP_NTZ) + INTERVAL '7' HOUR) AS DATE)
       ),
       ()
     )

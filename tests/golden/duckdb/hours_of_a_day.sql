@@ -1,12 +1,6 @@
 WITH activity_by_hour AS (
   SELECT
-    (
-      activity.occurred_at - (
-        (
-          activity.occurred_at AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Bangkok'
-        ) - DATE_TRUNC('hour', activity.occurred_at AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Bangkok')
-      )
-    ) AT TIME ZONE 'UTC' AS hour,
+    DATE_TRUNC('hour', activity.occurred_at) AT TIME ZONE 'UTC' AS hour,
     COUNT(*) AS activities
   FROM activity_log AS activity
   WHERE
