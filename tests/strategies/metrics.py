@@ -94,9 +94,11 @@ def _call(world: World, own: Sequence[Named], far: Sequence[Named]) -> Expr:
     numbers = phrases.of_kind(own, *NUMERIC)
     if agg in ("min", "max") and numbers:
         return ("agg", agg, world.pick(numbers).expr)
-    if not agg.startswith("count") and not _exact(own):
+    # of large numbers, what the difference of two doubles leaves is left open
+    small, small_far = ([named for named in names if not named.name.endswith("counter")] for names in (own, far))
+    if not agg.startswith("count") and not _exact(small):
         agg = "count"
-    return ("agg", agg, _measured(world, agg, own, far))
+    return ("agg", agg, _measured(world, agg, small or own, small_far))
 
 
 def _is_number(agg: str | None, expr: Expr | None, names: Sequence[Named]) -> bool:
