@@ -319,7 +319,8 @@ class RowScope:
         to_at, valid_to = comparable(at, last)
         # plain comparisons only: with an OR in the condition DuckDB gives up the hash join on the key
         open_end = exp.Coalesce(this=valid_to, expressions=[call("forever", text(last.kind))])
-        holds: tuple[exp.Expr, ...] = (exp.LTE(this=valid_from, expression=from_at), exp.LT(this=to_at, expression=open_end))
+        begun, not_over = exp.LTE(this=valid_from, expression=from_at), exp.LT(this=to_at, expression=open_end)
+        holds: tuple[exp.Expr, ...] = (begun, not_over)
         if self.period is not None and self._is_own_clock(join.as_of, parent):
             holds += overlap(at, first, last, open_end, self.period)
         return Lookup(path, alias, model.datasets[owner], parent, keys, target, holds)
