@@ -1,7 +1,8 @@
 """`make bench`: compiling, starting, generating and querying, in one table of best and middle times.
 
 `make bench ARGS="--scale 1000000"` makes sample data of that many users instead, in minutes, and asks them; of several
-numbers, the peaks of memory show that it does not grow with the users.
+numbers, the peaks of memory show that it does not grow with the users. `make bench ARGS=--spark` measures what
+metricast adds to plain SQL on Spark (`make e2e` installs it).
 """
 
 from __future__ import annotations
@@ -27,11 +28,21 @@ def main() -> None:
     """Measure everything, or the sizes asked for, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--scale", type=int, nargs="+", metavar="USERS", help="only make and ask data of that size")
-    sizes = parser.parse_args().scale
+    parser.add_argument("--spark", action="store_true", help="only measure what is run on Spark")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        lines = (line for users in sizes for line in scale(users)) if sizes else _measure(Path(folder))
-        rows = [line.cells() for line in lines]
+        rows = [line.cells() for line in _lines(options, Path(folder))]
     print("".join(text_table(NAMES, rows, [False, True, True, False])), end="")
+
+
+def _lines(options: argparse.Namespace, folder: Path) -> Iterator[Measurement]:
+    if options.spark:
+        from tests.bench.spark import spark
+
+        return spark()
+    if options.scale:
+        return (line for users in options.scale for line in scale(users))
+    return _measure(folder)
 
 
 def _measure(folder: Path) -> Iterator[Measurement]:

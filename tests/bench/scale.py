@@ -1,4 +1,4 @@
-"""The sample data at any size: how long they take to make, how much memory, and to ask three shipped metrics of them.
+"""The sample data at any size: how long they take to make, how much memory, and to ask five shipped metrics of them.
 
 Every step is a process of its own, so that its peak of memory is its own.
 """
@@ -21,8 +21,10 @@ ACTIVITIES_PER_USER = 100
 TARGET = "  large: {engine: duckdb, database: large/engagement.duckdb}\n"
 QUESTIONS = (
     ("active_users", "--by", "month"),
+    ("activities_per_active_user", "--by", "week", "--period", "2026"),
     ("new_user_share", "--by", "age_group", "--period", "2026-Q3", "--totals"),
     ("points_earned", "--by", "month,segment", "--period", "2025"),
+    ("response_lift", "--by", "campaign"),
 )
 
 

@@ -7,60 +7,30 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from scheduler.demo import generate
-from semantic.engines import Limits
-from semantic.engines.databricks import DatabricksEngine
 from semantic.layer import Layer
-from semantic.model import Target
 from semantic.query import Query
 from tests.cli_project import run
 from tests.oracles import Oracle, differences, load_oracles
-from tests.warehouse.front import PATHS, TOKEN
 from tests.warehouse.handle import Handle
+from tests.warehouse.shipped import shipped_project
 
 ROOT = Path(__file__).resolve().parents[2]
 ORACLES = load_oracles(ROOT / "tests" / "oracle")
 MONDAY_MORNING = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)
-USERS, LOCAL, PRODUCTION = 200, ".metricast/engagement.duckdb", "engagement"
-TARGETS = """
-  production:
-    engine: databricks
-    host: "{{ env.DATABRICKS_HOST }}"
-    http_path: /sql/1.0/warehouses/tests
-    catalog: spark_catalog
-    schema: engagement
-"""
+USERS = 200
 
 
 @pytest.fixture(scope="module")
 def project(spark_warehouse: Handle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The shipped YAML with a second target, and the same rows on both."""
     folder = tmp_path_factory.mktemp("engagement")
-    shutil.copytree(ROOT / "metrics", folder / "metrics")
-    settings = folder / "metrics" / "project.yml"
-    settings.write_text(settings.read_text(encoding="utf-8").rstrip() + TARGETS, encoding="utf-8")
-    generate(folder / LOCAL, users=USERS)
-    load(spark_warehouse, folder / LOCAL, PRODUCTION, folder)
+    environment = shipped_project(folder, spark_warehouse, USERS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABRICKS_HOST", spark_warehouse.host)
-        patch.setenv("DATABRICKS_TOKEN", TOKEN)
+        for name, value in environment.items():
+            patch.setenv(name, value)
         yield folder
-
-
-def load(handle: Handle, database: Path, schema: str, folder: Path) -> None:
-    """Make the tables of a DuckDB file in a schema of Spark."""
-    target = Target(engine="databricks", host=handle.host, http_path=PATHS[0])
-    engine = DatabricksEngine.open(target, {"DATABRICKS_TOKEN": TOKEN}, Limits())
-    engine.execute(f"CREATE SCHEMA {schema}")
-    with duckdb.connect(str(database), read_only=True) as connection:
-        for (table,) in connection.execute("SELECT table_name FROM information_schema.tables").fetchall():
-            path = folder / f"{table}.parquet"
-            connection.execute(f"COPY {table} TO '{path}' (FORMAT parquet)")
-            engine.execute(f"CREATE TABLE {schema}.{table} USING parquet LOCATION '{path}'")
-    engine.close()
 
 
 @pytest.fixture(scope="module")
