@@ -64,7 +64,7 @@ e2e: $(SPARK) ## The tests with real components; METRICAST_REQUIRE_E2E=1 makes a
 bench: $(READY) ## Benchmarks: a table, no judgement
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-mutants: $(SPARK) ## Plant faults in the compiler; every one must be found by a test, on DuckDB or on Spark
+mutants: $(SPARK) ## Plant faults in the compiler; a test must find each, on DuckDB or, with ARGS="--engine spark", on Spark
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
 fuzz: $(if $(filter duckdb,$(ENGINE)),$(READY),$(SPARK)) ## Random models and queries against the reference: make fuzz N=2000 SEED=1; ENGINE=spark or both

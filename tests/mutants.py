@@ -2,6 +2,7 @@
 
     python -m tests.mutants                  # all of tests/mutants.yml
     python -m tests.mutants --only week      # those with a word in their name
+    python -m tests.mutants --engine spark   # judged by the rows that Spark gives, wherever both engines run the fault
 
 A fault is killed by a wrong answer: other rows, or rows where the query must be refused. An error is no answer, and so
 no proof that a judge looks at the numbers: a fault that makes errors only is reported as a crash and does not count.
@@ -22,14 +23,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 import pytest
 import yaml
 
-from tests.case_files import Case, load_cases
+from tests.case_files import Case, Expected, load_cases
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
@@ -54,7 +55,7 @@ class Fault:
     file: str
     text: str
     instead: str
-    engine: Literal["duckdb", "spark"] = "duckdb"
+    engine: Literal["duckdb", "spark", "cases on spark"] = "duckdb"
 
     @property
     def judges(self) -> str:
@@ -65,6 +66,11 @@ class Fault:
     def tests(self) -> str:
         """The file of tests that judges alone, if there is one."""
         return self.case if self.case.endswith(".py") else ""
+
+    @property
+    def is_common(self) -> bool:
+        """Whether both engines run what is wrong, and a case judges it."""
+        return self.judges == "duckdb" and self.file != "dialects/duckdb.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +183,17 @@ def by_spark(folder: Path) -> Iterator[Finding]:
     yield from _cases_on_spark(cases[len(first) :])
 
 
+def by_cases_on_spark(folder: Path) -> Iterator[Finding]:
+    """The hand-made cases on Spark; what must be refused is asked of no engine."""
+    from tests.cases import check_compiled
+
+    for case in pickle.loads((folder / PICKLED).read_bytes()):
+        if isinstance(case.outcome, Expected):
+            yield from _cases_on_spark([case])
+        else:
+            yield from (Finding(case.id, True, text) for text in check_compiled(case) if text.startswith("not refused"))
+
+
 def _cases_on_spark(cases: list[Case]) -> Iterator[Finding]:
     from tests.spark import local_spark
     from tests.spark.cases import check_on_spark
@@ -195,7 +212,11 @@ def by_tests(file: str) -> Iterator[Finding]:
 
 
 Judge = Callable[[Path], Iterator[Finding]]
-JUDGES: dict[str, tuple[Judge, ...]] = {"duckdb": (by_cases, by_random_examples), "spark": (by_spark,)}
+JUDGES: dict[str, tuple[Judge, ...]] = {
+    "duckdb": (by_cases, by_random_examples),
+    "spark": (by_spark,),
+    "cases on spark": (by_cases_on_spark,),
+}
 
 
 def judge_all(folder: Path, judges: str) -> Verdict:
@@ -263,6 +284,8 @@ def main() -> int:
         return _judge(options.judge, options.by)
     try:
         faults = [fault for fault in load_faults() if options.only in fault.name]
+        if options.engine == "spark":
+            faults = [replace(fault, engine="cases on spark") for fault in faults if fault.is_common]
     except FaultError as error:
         print(f"tests/mutants.yml does not fit semantic/ any more:\n{error}")
         return 2
@@ -280,6 +303,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("--only", default="", metavar="WORD", help="the faults with this in their name, with details")
+    parser.add_argument("--engine", choices=("spark",), help="judge there what is otherwise judged on DuckDB")
     parser.add_argument("--judge", type=Path, metavar="FOLDER", help="judge a copy; the runner calls this")
     parser.add_argument("--by", default="duckdb", metavar="WHOM", help="the judges of an engine, or a file of tests")
     return parser.parse_args()
