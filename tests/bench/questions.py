@@ -17,9 +17,14 @@ AS_OF: datetime = _FILE["as_of"]
 
 
 def questions() -> Iterator[tuple[str, Query, str]]:
-    """Yield the name, the query and the hand-written SQL of each."""
+    """Yield the name, the query and the hand-written SQL of each, which is right for any period."""
     for name, fields in _FILE["queries"].items():
         parts: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
         }
         yield name, Query(**parts), (FOLDER / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def one_off(name: str) -> str:
+    """The hand-written SQL that makes use of the very period that is asked for, and is wrong for others."""
+    return (FOLDER / "sql" / "one_off" / f"{name}.sql").read_text(encoding="utf-8")

@@ -45,4 +45,4 @@ select
     coalesce(sum(redeemed), 0) / nullif(coalesce(sum(earned), 0), 0) as redemption_rate
 from parts
 group by month_number, segment
-order by month_number, segment nulls last
+order by month_number, case segment when 'new' then 0 when 'occasional' then 1 when 'regular' then 2 when 'champion' then 3 when 'dormant' then 4 end, segment nulls last
