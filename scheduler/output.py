@@ -1,8 +1,8 @@
 """Result rows as text: a table for people, CSV and JSON for programs, Parquet for both.
 
 CSV and JSON carry exact values: decimals are written digit for digit, dates as ISO text, instants as ISO text
-with the offset of the result's time zone. NaN and infinity have no JSON form and are written as NULL in both; a date
-that Python does not know is text, as `infinity` and `20000-01-01`.
+with the offset of the result's time zone. NaN and infinity are `NaN`, `Infinity`, `-Infinity`, and null in JSON, which
+has no form for them; a date that Python does not know is text, as `infinity` and `20000-01-01`.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def json_lines(names: Sequence[str], rows: Iterable[Sequence[Any]], zone: ZoneIn
 
 def _json_value(value: Any, zone: ZoneInfo) -> str:
     text = plain(value, zone)
-    if text is None:
+    if text is None or _is_odd(value):
         return "null"
     if isinstance(value, bool | int | float | Decimal):
         return text
@@ -145,22 +145,29 @@ def _json_value(value: Any, zone: ZoneInfo) -> str:
 
 
 def plain(value: Any, zone: ZoneInfo) -> str | None:
-    """Return the exact text of a value, or None for what is not a value: NULL, NaN, infinity."""
+    """Return the exact text of a value, or None for NULL."""
     match value:
         case None:
             return None
+        case float() | Decimal() if _is_odd(value):
+            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
         case bool():
             return "true" if value else "false"
         case float():
-            return repr(value) if math.isfinite(value) else None
+            return repr(value)
         case Decimal():
-            return format(value, "f") if value.is_finite() else None
+            return format(value, "f")
         case datetime():
             return (value if value.tzinfo is None else value.astimezone(zone)).isoformat()
         case date():
             return value.isoformat()
         case _:
             return str(value)
+
+
+def _is_odd(value: Any) -> bool:
+    """Whether a value is a number that is not finite."""
+    return isinstance(value, float | Decimal) and not math.isfinite(value)
 
 
 # The table ------------------------------------------------------------
@@ -199,11 +206,14 @@ def text_table(names: Sequence[str], cells: Sequence[Sequence[str]], numeric: Se
 
 def shown(value: Any, style: Format | None, zone: ZoneInfo) -> str:
     """Return a value as a person wants to read it."""
-    if plain(value, zone) is None:
+    text = plain(value, zone)
+    if text is None:
         return NULL
     match value:
+        case float() | Decimal() if _is_odd(value):
+            return text
         case bool():
-            return str(value).lower()
+            return text
         case int() | float() | Decimal():
             return _shown_number(value, style)
         case datetime():
@@ -223,10 +233,10 @@ def _shown_number(value: Any, style: Format | None) -> str:
             return f"{value:.{style.digits}%}"
         case "currency":
             return f"{value:,.{style.digits}f} {style.currency}"
-        case "duration" if math.isfinite(value):
+        case "duration":
             return _shown_duration(value, style.unit)
         case _:  # a pattern is Excel's; here its value is shown as it is
-            return f"{value:.12g}" if isinstance(value, float) else plain(value, ZoneInfo("UTC")) or NULL
+            return f"{value:.12g}" if isinstance(value, float) else str(plain(value, ZoneInfo("UTC")))
 
 
 def _shown_duration(value: Any, unit: str) -> str:

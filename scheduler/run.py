@@ -116,6 +116,9 @@ def _query(layer: "Layer", export: Export, journal: Journal) -> "Mapping[str, Re
         tags = {"export": export.name, "query": name, "run": str(journal.run.id)}
         results[name] = result = layer.run(query, as_of=journal.run.logical_time, tags=tags)
         journal.note("queried", f"{name}: {len(result)} rows, SQL {result.sql_hash[:12]}")
+        for note in result.notes:
+            journal.note("deprecated", f"{name}: {note}")
+            LOG.warning("export %s, query %s: %s", export.name, name, note)
     return results
 
 

@@ -163,7 +163,7 @@ def _broken(engine: Engine, rows: Rows, guard: Guard, place: Span, total: int) -
     if not faults:
         return
     found = guard.diagnostic(faults, place)
-    message = f"{found.message}: {count:,} of {total:,} rows ({_share(count, total)})"
+    message = f"{found.message}; {count:,} of {total:,} rows ({_share(count, total)})"
     if rows.may_show(guard.keys):
         example = Example(", ".join(guard.keys), tuple(map(column, guard.keys)))
         shown = _examples(engine, select([], subquery(guard.faults.copy(), "faults")), example)

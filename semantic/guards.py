@@ -73,13 +73,13 @@ def unique_guard(dataset: Dataset) -> Guard:
     repeated.where(*map(present, map(column, keys)), copy=False)
     repeated.set("group", exp.Group(expressions=[column(key) for key in keys]))
     repeated.set("having", exp.Having(this=exp.GT(this=_count(), expression=exp.Literal.number(1))))
-    message = f"dataset '{dataset.name}' has {{count:,}} keys ({', '.join(keys)}) that stand on more than one row"
+    message = f"dataset '{dataset.name}' has keys ({', '.join(keys)}) that stand on more than one row: {{count:,}}"
     return Guard(repeated, keys, message, "looking them up would multiply rows; mend the data or the primary_key")
 
 
 def overlap_guard(dataset: Dataset, validity: Validity) -> Guard:
     """That at most one row of a key is valid at any time."""
-    message = f"dataset '{dataset.name}' has {{count:,}} rows whose validity overlaps the next one of the same key"
+    message = f"dataset '{dataset.name}' has rows whose validity overlaps the next one of the same key: {{count:,}}"
     hint = f"looking them up would multiply rows; mend {validity.from_} and {validity.to}"
     return Guard(_overlaps(dataset, validity), key_columns(dataset), message, hint)
 

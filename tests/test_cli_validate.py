@@ -108,7 +108,7 @@ def test_mistakes_in_the_data_end_with_1_below_the_findings(tmp_path: Path) -> N
     done = run("validate", "--data", "--project", _project(tmp_path, MODEL, BROKEN))
     assert (done.exit_code, done.stderr) == (1, "")
     assert [word for word in done.stdout.split() if word.startswith("E4")] == ["E424", "E421", "E422", "E411"]
-    assert "dataset 'users' has 1 keys (user_id) that stand on more than one row: 2 of 3 rows (66.7%)" in done.stdout
+    assert "dataset 'users' has keys (user_id) that stand on more than one row: 1; 2 of 3 rows (66.7%)" in done.stdout
 
 
 def test_findings_are_warnings_for_programs(tmp_path: Path) -> None:

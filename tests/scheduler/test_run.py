@@ -67,6 +67,17 @@ def test_a_run_delivers_and_is_recorded(shop: Path, store: Store) -> None:
     ]
 
 
+def test_a_deprecated_name_is_noted_at_every_run(shop: Path, store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    with (shop / "metrics" / "sales.yml").open("a") as metrics:
+        metrics.write("  income: {dataset: sales, agg: sum, expr: amount, deprecated: {use: revenue}}\n")
+    export = shop / "metrics" / "exports" / "weekly.yml"
+    export.write_text(export.read_text().replace("[revenue]", "[income]"))
+    report = export_weekly(shop, store)
+    noted = [step.detail for step in store.steps(report.run) if step.name == "deprecated"]
+    assert noted == ["trend: 'income' is deprecated: use 'revenue' instead"]
+    assert "export weekly, query trend: 'income' is deprecated" in caplog.text
+
+
 def test_the_logical_time_is_the_as_of(shop: Path, store: Store) -> None:
     with open_shop(shop) as (layer, exports):
         later = MONDAY + timedelta(days=7)

@@ -87,7 +87,7 @@ def test_tables_without_rows_have_nothing_odd() -> None:
 def test_a_key_on_several_rows_is_a_mistake_wherever_it_is() -> None:
     rows = "INSERT INTO orders SELECT 1, 1, '2025-03-01' FROM range(2) UNION ALL SELECT 3, 1, '2025-03-01'"
     assert _only(_audit(rows)) == (
-        "E411 5/6 mistake dataset 'orders' has 2 keys (id) that stand on more than one row: 5 of 6 rows (83.3%); "
+        "E411 5/6 mistake dataset 'orders' has keys (id) that stand on more than one row: 2; 5 of 6 rows (83.3%); "
         "such as id 1, 3; looking them up would multiply rows; mend the data or the primary_key"
     )
 
@@ -96,14 +96,14 @@ def test_the_whole_of_a_composite_key_counts() -> None:
     model = MODEL.replace("primary_key: id", "primary_key: [user_id, id]")
     assert _audit("INSERT INTO orders VALUES (1, 2, '2025-03-01')", model=model).findings == ()
     found = _only(_audit("INSERT INTO orders VALUES (2, 1, '2025-03-01')", model=model))
-    assert "2/4 mistake dataset 'orders' has 1 keys (user_id, id)" in found
+    assert "2/4 mistake dataset 'orders' has keys (user_id, id) that stand on more than one row: 1" in found
     assert "such as user_id, id (1, 2);" in found
 
 
 def test_overlapping_validities_are_a_mistake() -> None:
     found = _audit("INSERT INTO tiers VALUES (1, '2025-01-15', '2025-01-16'), (2, '2025-03-01', '2025-04-01')")
     assert _only(found).startswith(
-        "E411 2/5 mistake dataset 'tiers' has 2 rows whose validity overlaps the next one of the same key: "
+        "E411 2/5 mistake dataset 'tiers' has rows whose validity overlaps the next one of the same key: 2; "
         "2 of 5 rows (40.0%); such as user_id 1, 2; looking them up"
     )
 
