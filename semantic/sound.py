@@ -141,12 +141,14 @@ def _without_value(value: Any, path: Path) -> Any:
 def sound_part(model: Model, mistakes: Iterable[Diagnostic], checks: Checks, lost: Lost) -> Model | None:
     """A model without what is lost, what has a mistake, and what depends on them; None if that cannot be told."""
     parts = lost.parts | parts_with(model, mistakes)
+    dimensions = {f"datasets.{name}": tuple(found) for name, found in model.dimensions.items()}
     while True:
         model = _without(model, parts)
         mistakes = run_checks(model, checks)
         more = parts_with(model, mistakes) - parts
         for part in parts:
             lost.add_part(part)
+            lost.words.update(dimensions.get(part[0], ()) if len(part) == 1 else ())
         if not more:
             return None if mistakes else model
         parts = parts | more

@@ -18,6 +18,12 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands in this process show no progress, however busy the machine is."""
+    monkeypatch.setattr("scheduler.cli.console.PATIENCE", 600.0)
+
+
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of four metrics over three rows."""

@@ -33,16 +33,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return cache(lambda name: build(name, tmp_path_factory.mktemp(name)))
 
 
-@pytest.fixture
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Show no progress, however busy the machine is: the pages show none."""
-    monkeypatch.setattr("scheduler.cli.console.PATIENCE", 600.0)
-
-
 # --- the examples ------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("_patient")
 @pytest.mark.parametrize("page", PAGES)
 def test_the_examples_of_a_page(page: str, project: Build, tmp_path: Path) -> None:
     text, found = read(page), BLOCKS[page]
@@ -126,7 +119,6 @@ def problems(text: str, project: Build, folder: Path) -> list[str]:
     return walk("page.md", text, project("shop"), folder).problems
 
 
-@pytest.mark.usefixtures("_patient")
 def test_what_is_printed_takes_the_place_of_what_is_shown(project: Build, tmp_path: Path) -> None:
     walked = walk("page.md", MODEL + ASKED.replace("4", "5"), project("shop"), tmp_path)
     assert (walked.text, walked.problems) == (MODEL + ASKED, [])

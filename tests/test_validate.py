@@ -158,3 +158,30 @@ def test_the_target_of_a_broken_project_file_is_not_asked(tmp_path: Path) -> Non
     make(folder, {"metrics/project.yml": "name: tiny\ntime_zone: Nowhere\n"})
     found = json.loads(run("validate", "--format", "json", "--project", folder).stdout)
     assert [each["code"] for each in found] == ["E108"]
+
+
+def test_what_an_export_asks_of_a_lost_dataset_is_no_mistake_of_the_export(tmp_path: Path) -> None:
+    files = {
+        "metrics/project.yml": "name: shop\ntargets: {local: {engine: duckdb}}\n",
+        "metrics/model.yml": """
+datasets:
+  users: {table: "{{ target.schema }}.users", primary_key: user_id, dimensions: {gender: {type: string}}}
+metrics:
+  users: {dataset: users, agg: count}
+""",
+        "metrics/exports/weekly.yml": """
+exports:
+  weekly:
+    queries: {trend: {metrics: [users], by: [gender, colour]}}
+    to: [{excel: {path: weekly.xlsx}}]
+""",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    found = [(mistake.code, mistake.message) for mistake in validate_files(tmp_path).mistakes]
+    assert found == [
+        ("E302", "unknown dimension 'colour'"),
+        ("E115", "the target 'local' has no 'schema'"),
+    ]

@@ -16,6 +16,7 @@ import click
 
 T = TypeVar("T")
 PATIENCE = 1.0  # seconds of silence before progress is shown
+STOPPING = 5.0  # seconds that a cancelled call may take to end
 CLEAR_LINE = "\r\x1b[2K"
 COLOUR = False if os.environ.get("NO_COLOR") else None  # None: on a terminal only
 
@@ -46,7 +47,7 @@ def working(label: str, call: Callable[[], T], cancel: Callable[[], None] | None
         _watch(label, future)
     except KeyboardInterrupt:
         if cancel is not None:
-            _cancel(future, cancel, math.inf if finish else PATIENCE * 5)
+            _cancel(future, cancel, math.inf if finish else STOPPING)
         if not finish:
             raise
     return future.result()
