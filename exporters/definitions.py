@@ -53,17 +53,23 @@ class ScheduleShape(Shape):
 class QueryShape(Shape):
     """A query as in LANGUAGE.md, "Queries".
 
-    metrics: names of metrics
-    by: dimensions (`gender`, `users.gender`), time words (`week`: the metric's own time at this grain), time dimensions
-        at a grain (`users.registered_at.month`)
-    where: a condition over dimensions, time words and segments; which rows count
-    having: a condition over the metrics asked for; which results are kept
-    period: `2025`, `2025-Q1`, `2025-03`, `2025-W07`, `2025-03-14`, `2025-01..2025-03`, `last 13 weeks`, `this month`,
-        `yesterday`, `today`; default the export's, and no value says none
-    order: metrics and dimensions asked for, `active_users desc`; NULLs are last either way
+    metrics: names. Without metrics: the distinct combinations of the dimensions in `by`, taken from the rows of the one of
+        their datasets from which all the others can be looked up; refused where several can, or where one can in
+        several ways
+    by: dimensions (`gender` when unique in the project, else `users.gender` or `join.gender`); time words
+        `second minute hour day week month quarter year`: the metric's own time at this grain;
+        `users.registered_at.month`: a time dimension at a grain
+    where: a SQL condition over dimensions, time words and segments; filters rows (and clips what windows look back at)
+    having: a SQL condition over the metrics asked for; applied after fill; never touches the total
+    period: `2025`, `2025-Q1`, `2025-03`, `2025-W07`, `2025-03-14`, `2025-01..2025-03` (both ends included, mixed forms
+        too), `last 13 weeks` (complete ones before as-of), `this month` (the one that contains as-of), `yesterday`,
+        `today`. In an export the default is the export's, and no value says none
+    order: metrics and dimensions asked for; `active_users desc`; NULLs are last either way; every order ends with all
+        dimensions ascending
     limit: number of rows; the total is not counted
-    totals: `true` adds the total as the last row, computed from the rows
-    fill: `false` leaves out periods without data
+    totals: adds exactly one row, always the last, with every dimension NULL and the boolean column `is_total` true
+        (false elsewhere): the metrics recomputed as if `by` were empty
+    fill: shows periods without data too; on by default when a time word is asked for
     purpose: why personal data is shown unmasked; it is recorded
     """
 
@@ -87,8 +93,8 @@ class QueryShape(Shape):
 class ExportShape(Shape):
     """A named set of queries, when they run, and where the results go.
 
-    description: what it is for
-    owner: who answers questions about it
+    description: what it is for; shown in what is delivered
+    owner: who answers questions about it; shown too
     schedule: when it comes due, `{cron, timezone, catch_up}`; without one it runs by hand
     period: the period of the queries that do not say their own
     queries: name → metrics, dimensions and conditions, as in LANGUAGE.md, "Queries"

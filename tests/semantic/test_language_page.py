@@ -9,19 +9,20 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from exporters.definitions import QueryShape
 from semantic.described import Deprecated, Described
 from semantic.dialects import DIALECTS
 from semantic.formats import Format, Thresholds
-from semantic.keys import key_table, key_texts
+from semantic.keys import key_texts
 from semantic.metric_types import Derived, Metric, Ratio, Simple
 from semantic.metric_types.ratio import Part
 from semantic.model import Bins, Dataset, Dimension, Join, Project, Segment, Target, Validity
 from semantic.parse import parse
 from semantic.trees import column, select
 from semantic.vocabulary import VOCABULARY, Function
+from tests.pages.tables import marked, with_tables
 
 PAGE = Path(__file__).parents[2] / "semantic" / "LANGUAGE.md"
-BLOCK = re.compile(r"<!-- keys: (\w+) -->\n.*?<!-- end of keys -->", re.DOTALL)
 FUNCTIONS = re.compile(r"<!-- functions -->\n.*?<!-- end of functions -->", re.DOTALL)
 TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "Project": ("key", Project),
@@ -37,19 +38,15 @@ TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "Format": ("format key", Format),
     "Thresholds": ("thresholds key", Thresholds),
     "Segment": ("segment key", Segment),
+    "Query": ("part of a query", QueryShape),
 }
 OTHERS: tuple[type[BaseModel], ...] = (Bins, Deprecated, Part, Validity)
 
 
 def written(text: str) -> str:
-    """The page with its tables as the shapes say."""
-
-    def table(found: re.Match[str]) -> str:
-        title, shape = TABLES[found[1]]
-        return f"<!-- keys: {found[1]} -->\n{key_table(title, shape, own=True)}\n<!-- end of keys -->"
-
+    """The page with its tables as the shapes and the vocabulary say."""
     functions = f"<!-- functions -->\n{_functions()}\n<!-- end of functions -->"
-    return FUNCTIONS.sub(lambda _: functions, BLOCK.sub(table, text))
+    return FUNCTIONS.sub(lambda _: functions, with_tables(text, TABLES))
 
 
 def _functions() -> str:
@@ -92,7 +89,7 @@ def test_the_tables_are_those_of_the_shapes() -> None:
     if os.environ.get("METRICAST_WRITE_DOCS"):
         PAGE.write_text(written(text), encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == written(text)
-    assert {found[1] for found in BLOCK.finditer(text)} == set(TABLES)
+    assert set(marked(text)) == set(TABLES)
 
 
 @pytest.mark.parametrize("shape", [*(shape for _, shape in TABLES.values()), *OTHERS], ids=lambda shape: shape.__name__)
