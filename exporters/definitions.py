@@ -53,8 +53,8 @@ class ScheduleShape(Shape):
 class QueryShape(Shape):
     """A query as in LANGUAGE.md, "Queries".
 
-    metrics: names. Without metrics: the distinct combinations of the dimensions in `by`, taken from the rows of the one of
-        their datasets from which all the others can be looked up; refused where several can, or where one can in
+    metrics: names. Without metrics: the distinct combinations of the dimensions in `by`, taken from the rows of the one
+        of their datasets from which all the others can be looked up; refused where several can, or where one can in
         several ways
     by: dimensions (`gender` when unique in the project, else `users.gender` or `join.gender`); time words
         `second minute hour day week month quarter year`: the metric's own time at this grain;

@@ -112,3 +112,20 @@ AGGREGATES: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "approx_count_distinct": lambda value: exp.ApproxDistinct(this=value),
 }
 AGGREGATE_NAMES: tuple[str, ...] = get_args(Aggregate)
+_ORDER = "row by the metric's clock (its own `time`, else the dataset's); of equal times the"
+MEANINGS: dict[Aggregate, str] = {  # as LANGUAGE.md lists them
+    "count": "rows, or those with a non-NULL `expr`",
+    "count_distinct": "distinct values; NULL is not counted. Of `expr: [a, b]` distinct combinations; a row on which "
+    "any of them is NULL is not counted",
+    "sum": "the sum; NULL where there is no value",
+    "avg": "the mean, in floating point",
+    "min": "the smallest",
+    "max": "the largest",
+    "median": "`percentile` with `p: 0.5`",
+    "percentile": "of rank p·(n − 1) among the n sorted values, from 0; interpolated between the two nearest",
+    "stddev": "the standard deviation, of the sample (n − 1); NULL below two values",
+    "variance": "the square of `stddev`",
+    "approx_count_distinct": "about how many distinct non-NULL values: fast, and not the same number on every engine",
+    "first": f"`expr` on the first {_ORDER} smallest primary key. Rows without a time are not looked at; may be NULL",
+    "last": f"`expr` on the last {_ORDER} largest primary key. The rest as `first`",
+}

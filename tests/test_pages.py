@@ -17,13 +17,15 @@ import yaml
 
 from scheduler.cli import cli
 from tests.pages.examples import commands, cut_like, walk
-from tests.pages.markdown import ROOT, Block, PageError, blocks, pages, project_of, read
+from tests.pages.markdown import ROOT, Block, PageError, blocks, pages, project_of, read, words
 from tests.pages.owned import is_owned, is_read
 from tests.pages.projects import build
 
 PAGES = pages()
 BLOCKS = {page: blocks(read(page), page) for page in PAGES}
 NOT_RUN = [block for found in BLOCKS.values() for block in found if block.directive("not run") is not None]
+NOT_COUNTED = ("CHANGELOG.md", "CONTRIBUTING.md", "semantic/ERRORS.md")  # for ourselves; a section per code, to look up
+LIMIT, WORDS = 15, 500  # pages in all, words on one
 Build = Callable[[str], Path]
 
 
@@ -91,6 +93,18 @@ def test_commands_within_sentences_exist(page: str) -> None:
 def test_the_readme_leads_to_every_page() -> None:
     table = read("README.md").split("## Where to read on")[1].split("\n## ")[0]
     assert {"README.md", *re.findall(r"\]\(([\w/.]+\.md)\)", table)} == set(PAGES)
+
+
+def test_there_is_not_too_much_to_read() -> None:
+    counted = {page: words(read(page)) for page in PAGES if page not in NOT_COUNTED}
+    each = "\n".join(f"{count / WORDS:5.2f}  {page}" for page, count in counted.items())
+    total = sum(counted.values()) / WORDS
+    assert total < LIMIT, f"{total:.2f} pages of {WORDS} words, and {LIMIT} is too many:\n{each}"
+
+
+def test_words_are_what_is_written_by_hand() -> None:
+    made = "<!-- keys: Join -->\n| `on` | Columns |\n<!-- end of keys -->\n"
+    assert words(f"<!-- project: shop -->\n\n# A page\n\n{made}\n    metrics: {{}}\n\n| a | --- | 2 |\n") == 5
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -31,10 +31,11 @@ class Simple(Metric):
 
     type: `simple`, which need not be written
     dataset: whose rows are aggregated
-    agg: `count` (rows, or non-NULL `expr`), `count_distinct` (NULL is not counted), `sum`, `avg`, `min`, `max`,
-        `median` and those of the table below
+    agg: one of the table below, such as `count` or `sum`; left out where `expr` holds aggregates
     expr: what is aggregated. Names are this dataset's dimensions first, then its columns; `join.dimension` reaches a
-        looked-up one
+        looked-up one. Without `agg` arithmetic over one dataset, `sum(amount) / count(*)`: of `count(*)`, `count`,
+        `count_distinct` (of one or several), `sum`, `avg`, `min`, `max`, `median`, `stddev`, `variance`; inside them
+        row expressions, outside them what `derived` allows. A missing COUNT is 0 before the arithmetic
     p: of a percentile, between 0 and 1
     filter: which rows count: a condition over the same names, and segments
     time: another clock than the dataset's

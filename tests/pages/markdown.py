@@ -13,9 +13,11 @@ from markdown_it.token import Token
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("semantic", "exporters", "scheduler", "metrics", "tests")
 DIRECTIVES = ("project", "base", "in", "each line in", "not run")
-OTHER_COMMENTS = ("keys", "end of keys", "functions", "end of functions")  # of tables that are made from the code
+MADE = ("keys", "aggregates", "functions")  # tables that are made from the code, between their marks
+OTHER_COMMENTS = (*MADE, *(f"end of {name}" for name in MADE))
 INDENT = "    "
 _COMMENT = re.compile(r"<!-- ([a-z ]+?)(?:: (.*?))? -->")
+_MADE = re.compile(rf"<!-- ({'|'.join(MADE)})(?:: \w+)? -->\n.*?<!-- end of \1 -->", re.DOTALL)
 _LANGUAGES = (
     (re.compile(r"\$ "), "console"),
     (re.compile(r"(metricast|make|python3?|cd) "), "sh"),
@@ -60,6 +62,15 @@ def pages() -> tuple[str, ...]:
 def read(page: str) -> str:
     """The text of a page."""
     return (ROOT / page).read_text(encoding="utf-8")
+
+
+def words(text: str) -> int:
+    """How many words of a page are written by hand: all but comments, and tables that are made from the code.
+
+    Examples count, and what they print. A word has a letter or a digit.
+    """
+    written = _COMMENT.sub("", _MADE.sub("", text))
+    return sum(bool(re.search(r"\w", word)) for word in written.split())
 
 
 def project_of(text: str, page: str) -> str | None:

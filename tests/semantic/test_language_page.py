@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from exporters.definitions import QueryShape
+from semantic.aggregates import AGGREGATE_NAMES, MEANINGS
 from semantic.described import Deprecated, Described
 from semantic.dialects import DIALECTS
 from semantic.formats import Format, Thresholds
@@ -23,6 +24,7 @@ from semantic.vocabulary import VOCABULARY, Function
 from tests.pages.tables import marked, with_tables
 
 PAGE = Path(__file__).parents[2] / "semantic" / "LANGUAGE.md"
+AGGREGATES = re.compile(r"<!-- aggregates -->\n.*?<!-- end of aggregates -->", re.DOTALL)
 FUNCTIONS = re.compile(r"<!-- functions -->\n.*?<!-- end of functions -->", re.DOTALL)
 TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "Project": ("key", Project),
@@ -46,7 +48,14 @@ OTHERS: tuple[type[BaseModel], ...] = (Bins, Deprecated, Part, Validity)
 def written(text: str) -> str:
     """The page with its tables as the shapes and the vocabulary say."""
     functions = f"<!-- functions -->\n{_functions()}\n<!-- end of functions -->"
-    return FUNCTIONS.sub(lambda _: functions, with_tables(text, TABLES))
+    aggregates = f"<!-- aggregates -->\n{_aggregates()}\n<!-- end of aggregates -->"
+    text = AGGREGATES.sub(lambda _: aggregates, with_tables(text, TABLES))
+    return FUNCTIONS.sub(lambda _: functions, text)
+
+
+def _aggregates() -> str:
+    rows = [f"| `{name}` | {meaning} |" for name, meaning in MEANINGS.items()]
+    return "\n".join(["| `agg` | value |", "|---|---|", *rows])
 
 
 def _functions() -> str:
@@ -90,6 +99,7 @@ def test_the_tables_are_those_of_the_shapes() -> None:
         PAGE.write_text(written(text), encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == written(text)
     assert set(marked(text)) == set(TABLES)
+    assert tuple(MEANINGS) == AGGREGATE_NAMES
 
 
 @pytest.mark.parametrize("shape", [*(shape for _, shape in TABLES.values()), *OTHERS], ids=lambda shape: shape.__name__)
