@@ -8,6 +8,7 @@ _CASE = "write case when … then … else … end"
 _AS_OF = "as_of is the query's instant; which days count is said by the query's period"
 _PARTS = "year, quarter, month, day, hour and iso_weekday give parts of a time, date_trunc('month', x) its period"
 _DIFFERENCE = "times are compared by date_diff('day', a, b) and age_years(a, b)"
+_REGEXP = "regexp_matches(x, '^a.*b$') says whether text is as a pattern says"
 _LIKE = "contains(x, 'y'), starts_with(x, 'y') and x like '%y%' look into text"
 
 FUNCTIONS: Mapping[str, str] = {
@@ -17,7 +18,8 @@ FUNCTIONS: Mapping[str, str] = {
     **dict.fromkeys(("dateadd", "date_add", "date_sub", "datesub", "timestampadd", "interval"), _DIFFERENCE),
     **dict.fromkeys(("extract", "date_part", "to_char", "strftime", "date_format", "format"), _PARTS),
     **dict.fromkeys(("dayofweek", "weekday", "isodow", "dayname", "weekofyear", "week"), _PARTS),
-    **dict.fromkeys(("instr", "strpos", "position", "charindex", "regexp_matches", "regexp_like", "rlike"), _LIKE),
+    **dict.fromkeys(("instr", "strpos", "position", "charindex"), _LIKE),
+    **dict.fromkeys(("regexp_like", "rlike", "regexp", "regexp_full_match"), _REGEXP),
     **dict.fromkeys(("to_date", "date", "to_timestamp", "datetime"), "write cast(x as date) or cast(x as timestamp)"),
     **dict.fromkeys(("try_cast", "safe_cast", "convert", "to_number", "int"), "write cast(x as double)"),
     **dict.fromkeys(("len", "char_length", "character_length"), "write length(x)"),
@@ -39,8 +41,8 @@ OPERATORS: Mapping[str, tuple[str, str]] = {  # the node → as it is written, a
     "CurrentDate": ("current_date", _AS_OF),
     "CurrentTimestamp": ("current_timestamp", _AS_OF),
     "Pow": ("^", "write a * a"),
-    "RegexpLike": ("~", _LIKE),
-    "SimilarTo": ("similar to", _LIKE),
+    "RegexpLike": ("~", _REGEXP),
+    "SimilarTo": ("similar to", _REGEXP),
     "Extract": ("extract", _PARTS),
     "TryCast": ("try_cast", "write cast(x as double)"),
 }

@@ -28,6 +28,7 @@ from semantic.expressions import (
     quotient,
 )
 from semantic.instead import FUNCTIONS, OPERATORS
+from semantic.patterns import PatternError, java_pattern
 from semantic.sql_mistakes import BETWEEN, syntax_error, unread_token
 from semantic.unportable import unportable
 from semantic.vocabulary import VOCABULARY, Function
@@ -205,6 +206,28 @@ def _check_call(node: exp.Anonymous, source: str) -> None:
             place = _place(unit, source, f"'{unit.this}'") if unit.is_string else (start, end)
             hint = (unit.is_string and suggest(unit.this, GRAINS)) or f"units: {', '.join(GRAINS)}"
             raise ExpressionError(f"'{name}' starts with a unit of time: {name}('month', …)", *place, hint)
+    if function.pattern:
+        _check_pattern(node.expressions[-1], name, source, (start, end))
+
+
+def _check_pattern(literal: exp.Expr, name: str, source: str, place: tuple[int, int]) -> None:
+    """A pattern is written out, and means the same everywhere."""
+    if not literal.is_string:
+        message = f"the pattern of '{name}' is written out, as a text: it is read before there are rows"
+        raise ExpressionError(message, *place, f"write {name}(x, '^a.*b$'); contains(x, y) looks for what is computed")
+    pattern = str(literal.this)
+    try:
+        java_pattern(pattern)
+    except PatternError as error:
+        at = source.find(f"'{_quoted(pattern)}'")
+        if at >= 0:
+            start, end = (at + 1 + len(_quoted(pattern[:each])) for each in (error.start, error.end))
+            place = (start, end)
+        raise ExpressionError(f"in the pattern of '{name}': {error.message}", *place, error.hint) from None
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
 
 
 def _arguments(function: Function) -> str:

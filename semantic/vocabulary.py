@@ -16,7 +16,8 @@ class Function:
     """A function: the kinds of its arguments (None is any), the kind of its value, and what it does.
 
     `least` arguments are needed; with `more`, the last may be repeated. `unit`: a quoted unit of time stands before the
-    arguments. `alike`: all arguments are of one kind, and so is the value.
+    arguments. `alike`: all arguments are of one kind, and so is the value. `pattern`: the last argument is a regular
+    expression, which is written out.
     """
 
     takes: tuple[Kind | None, ...]
@@ -26,6 +27,7 @@ class Function:
     more: bool = False
     unit: bool = False
     alike: bool = False
+    pattern: bool = False
 
     @property
     def most(self) -> int | None:
@@ -68,6 +70,9 @@ VOCABULARY: dict[str, Function] = {
     "concat": Function(("text",), "text", "one behind the other, as `||`: NULL where any is NULL", 1, more=True),
     "starts_with": _of("text", "text", gives="boolean", meaning="whether it begins so"),
     "contains": _of("text", "text", gives="boolean", meaning="whether it holds the second"),
+    "regexp_matches": Function(
+        ("text", "text"), "boolean", "whether a part of it is as the pattern says, see below", 2, pattern=True
+    ),
     "year": _of("date", gives="number", meaning="2025"),
     "quarter": _of("date", gives="number", meaning="1 to 4"),
     "month": _of("date", gives="number", meaning="1 to 12"),

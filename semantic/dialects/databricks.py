@@ -9,7 +9,8 @@ from sqlglot import exp
 from semantic.dialects.common import at_least, date_trunc, file_kind, later, number_of, paren
 from semantic.dialects.dialect import Dialect, Emitter, function
 from semantic.dialects.duckdb import DUCKDB
-from semantic.expressions import cast, wrap
+from semantic.expressions import cast, text, wrap
+from semantic.patterns import java_pattern
 from semantic.periods import is_steady
 from semantic.trees import interval
 
@@ -122,6 +123,10 @@ def _like(node: exp.Expr) -> exp.Expr:
     return found
 
 
+def _regexp_matches(value: exp.Expr, pattern: exp.Expr) -> exp.Expr:
+    return function("rlike", value, text(java_pattern(str(pattern.this))))
+
+
 _UNIT_YEARS: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "year": lambda value: function("year", value),
     "quarter": lambda value: exp.Add(
@@ -167,6 +172,7 @@ DATABRICKS = Dialect(
         "right": lambda value, count: function("right", value, count),
         "substring": lambda value, start, *count: function("substring", value, at_least(start, 1), *count),
         "starts_with": lambda value, start: function("startswith", value, start),
+        "regexp_matches": _regexp_matches,
         "date_trunc": _date_trunc,
         "sum": _sum,
         "date_diff": _date_diff,

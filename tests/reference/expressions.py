@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
 
 from tests.reference.model import Expr, Value
+from tests.reference.patterns import regexp_matches
 from tests.reference.times import truncate, wall_start
 
 Environment = Callable[[str], Value]
@@ -318,6 +319,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "right": _right,
     "starts_with": lambda a, b: a.startswith(b),
     "contains": lambda a, b: b in a,
+    "regexp_matches": regexp_matches,
     "year": lambda a: a.year,
     "quarter": lambda a: (a.month + 2) // 3,
     "month": lambda a: a.month,

@@ -81,6 +81,8 @@ def _arguments(name: str) -> list[str]:
     columns = list("abc"[: len(function.takes) + function.more])
     if name == "round":
         columns[1] = "2"  # its digits must be written out
+    if function.pattern:
+        columns[-1] = "'^a.*b$'"
     return [*(["'month'"] * function.unit), *columns]
 
 

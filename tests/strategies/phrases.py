@@ -11,6 +11,18 @@ from tests.reference import Expr, Value
 from tests.strategies.world import World
 
 NUMERIC = frozenset({"integer", "decimal", "double"})
+PATTERNS = (
+    "b",
+    "^.$",
+    "a|b",
+    "[^b]$",
+    r"^\W",
+    r"(^|o)[_'-]?b+$",
+    r"^(?:\S.?)?$",
+    r"[\\%]",
+    "^[a-b]{1,2}?.",
+    r"^\s|\s$",
+)
 COMPARISONS = ("=", "<>", "!=", "<", "<=", ">", ">=")
 
 
@@ -108,6 +120,7 @@ def _text_condition(world: World, expr: Expr) -> Expr:
     options: tuple[Expr, ...] = (
         (world.pick(("like", "not like")), expr, lit(world.pick(("%b%", "_", "%", "o_b", "a%", "%\\%", word)))),
         ("like", expr, ("||", lit("%"), expr)),
+        ("regexp_matches", expr, lit(world.pick(PATTERNS))),
         ("starts_with", expr, lit(word[:1] or "a")),
         ("contains", expr, lit(word[-1:] or "b")),
         (world.pick(COMPARISONS), ("length", expr), lit(world.rng.randint(0, 3))),
