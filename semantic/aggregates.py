@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from sqlglot import exp
 
-from semantic.expressions import Expression, call, cast, number
+from semantic.expressions import Expression, call, cast, number, text
 from semantic.vocabulary import Kind
 
 Aggregate = Literal[
@@ -99,6 +99,20 @@ def _complete_row(values: list[exp.Expr]) -> exp.Expr:
     return exp.Case().when(exp.and_(*map(_present, values), copy=False), call("row", *values))
 
 
+def _spread(aggregate: Callable[[exp.Expr], exp.Expr]) -> Callable[[exp.Expr], exp.Expr]:
+    """NaN where a value is no number or its square none: some engines refuse it, and all rows of a query with it."""
+
+    def build(value: exp.Expr) -> exp.Expr:
+        value, most = _double(value), exp.Literal.number("1e150")
+        size = call("abs", value)
+        several = exp.GT(this=exp.Count(this=value.copy()), expression=exp.Literal.number(1))
+        too_large = exp.GTE(this=exp.Max(this=size), expression=most)
+        kept = exp.Case().when(exp.LT(this=size.copy(), expression=most.copy()), value.copy())
+        return exp.Case().when(exp.and_(several, too_large), cast(text("NaN"), "double")).else_(aggregate(kept))
+
+    return build
+
+
 AGGREGATES: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "count": lambda value: exp.Count(this=value),
     "count_distinct": lambda value: exp.Count(this=exp.Distinct(expressions=[value])),
@@ -107,8 +121,8 @@ AGGREGATES: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "min": lambda value: exp.Min(this=value),
     "max": lambda value: exp.Max(this=value),
     "median": lambda value: exp.Median(this=_double(value)),
-    "stddev": lambda value: exp.StddevSamp(this=_double(value)),
-    "variance": lambda value: exp.Variance(this=_double(value)),
+    "stddev": _spread(lambda value: exp.StddevSamp(this=value)),
+    "variance": _spread(lambda value: exp.Variance(this=value)),
     "approx_count_distinct": lambda value: exp.ApproxDistinct(this=value),
 }
 AGGREGATE_NAMES: tuple[str, ...] = get_args(Aggregate)

@@ -188,8 +188,15 @@ def _check(node: exp.Expr, source: str) -> None:
         case exp.In() if not node.expressions:
             raise ExpressionError("'in' needs a list of values between parentheses", *_place(node, source))
     if mistake := unportable(node):
-        word = str(node.this).removeprefix(CALL) if isinstance(node, exp.Anonymous) else ""
-        raise ExpressionError(mistake[0], *_place(node, source, word), mistake[1])
+        raise ExpressionError(mistake[0], *_place(node, source, _word(node)), mistake[1])
+
+
+def _word(node: exp.Expr) -> str:
+    """What a node is found by in its source, where sqlglot kept no place: the name of a call, a text that is cast."""
+    if isinstance(node, exp.Anonymous):
+        return str(node.this).removeprefix(CALL)
+    is_written = isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal)
+    return f"'{_quoted(str(node.this.this)).lower()}'" if is_written else ""
 
 
 def _check_call(node: exp.Anonymous, source: str) -> None:

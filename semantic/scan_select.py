@@ -55,7 +55,15 @@ def aggregate(measure: Measure) -> exp.Expr:
     value = measure.aggregate.copy()
     if measure.filter is None:
         return value
-    return exp.Filter(this=value, expression=exp.Where(this=measure.filter.copy()))
+    if not isinstance(value, exp.Case):
+        return _filtered(value, measure.filter)
+    for part in list(value.find_all(exp.AggFunc)):
+        part.replace(_filtered(part.copy(), measure.filter))
+    return value
+
+
+def _filtered(value: exp.Expr, condition: exp.Expr) -> exp.Expr:
+    return exp.Filter(this=value, expression=exp.Where(this=condition.copy()))
 
 
 def scan_name(scan: Scan) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
 
-from semantic.expressions import CALL
+from semantic.expressions import CALL, time_literal
 
 _TEXTS = (exp.DType.TEXT, exp.DType.VARCHAR)
 _PASSING = ("abs", "round", "mod", "coalesce", "nullif", "greatest", "least")  # a double for a double
@@ -20,11 +21,25 @@ _COUNTS: dict[str, tuple[tuple[int, int, str], ...]] = {  # position, the least 
 }
 
 
+_NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?"
+_TIME = r"\d{4}-\d\d-\d\d([ t]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?"
+_WRITTEN: dict[exp.DType, tuple[str, str, str]] = {  # what is read alike as one, in small letters; its name; an example
+    exp.DType.DOUBLE: (rf"{_NUMBER}|[+-]?(inf(inity)?|nan)", "a number", "1.5"),
+    exp.DType.DECIMAL: (_NUMBER, "a number", "1.5"),
+    exp.DType.BOOLEAN: ("true|false|t|f|yes|no|y|n|1|0", "true or false", "true"),
+    exp.DType.DATE: (_TIME, "a date", "2025-01-31"),
+    exp.DType.TIMESTAMP: (_TIME, "a timestamp", "2025-01-31 10:00:00"),
+    exp.DType.TIMESTAMPNTZ: (_TIME, "a timestamp", "2025-01-31 10:00:00"),
+}
+
+
 def unportable(node: exp.Expr) -> tuple[str, str] | None:
     """What is wrong with a node and what to write instead, None where all engines give the same."""
     name = str(node.this).removeprefix(CALL) if isinstance(node, exp.Anonymous) else ""
     if name == "round" and len(node.expressions) == 2 and _whole(node.expressions[1]) is None:
         return "'round' takes its digits as a whole number", "write round(x, 2)"
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal) and node.this.is_string:
+        return _misread(str(node.this.this), node.to.this)
     for position, least, hint in _COUNTS.get(name, ()):
         found = _whole(node.expressions[position]) if position < len(node.expressions) else None
         if found is not None and found < least:
@@ -33,6 +48,19 @@ def unportable(node: exp.Expr) -> tuple[str, str] | None:
         message = "a double is written in several ways, and floor and ceil may be one: it has no text of its own"
         return message, "give it its digits first: cast(cast(x as decimal(18, 2)) as text)"
     return None
+
+
+def _misread(written: str, to: exp.DType) -> tuple[str, str] | None:
+    """What is wrong with a text that is cast: engines have more spellings, each its own, such as `now`."""
+    if to not in _WRITTEN:
+        return None
+    pattern, named, example = _WRITTEN[to]
+    is_time = pattern == _TIME
+    if re.fullmatch(pattern, written.lower(), re.ASCII) and not (
+        is_time and time_literal(written, "timestamp") is None
+    ):
+        return None
+    return f"'{written}' is not {named}", f"write {example}"
 
 
 def _whole(node: exp.Expr) -> int | None:

@@ -120,7 +120,13 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-_Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: Decimal(str(node.value)))
+def _number(loader: _Loader, node: yaml.ScalarNode) -> Decimal | float:
+    """A decimal, or what none can be: `.nan`, `.inf`, `-.inf`."""
+    text = str(node.value)
+    return float(text.replace(".", "", 1)) if text.lower().endswith(("nan", "inf")) else Decimal(text)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _number)
 
 
 @cache

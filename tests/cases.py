@@ -188,14 +188,15 @@ def _same_row(given: Row, expected: Row) -> bool:
 
 
 def same_value(given: Any, expected: Any) -> bool:
-    """Doubles within 1e-9, all else exactly; 2 equals Decimal('2'), an instant equals itself in UTC."""
+    """Doubles within 1e-9, NaN as NaN, all else exactly; 2 equals Decimal('2'), an instant equals itself in UTC."""
     match given, expected:
         case (None, None):
             return True
         case (bool(), _) | (_, bool()):
             return given is expected
         case float(), int() | Decimal() | float():
-            return math.isclose(given, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+            both_nan = math.isnan(given) and math.isnan(expected)
+            return both_nan or math.isclose(given, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
         case int() | Decimal(), int() | Decimal():
             return Decimal(given) == Decimal(expected)
         case datetime(), datetime():

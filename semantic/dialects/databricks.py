@@ -163,6 +163,7 @@ DATABRICKS = Dialect(
         ),
         "ceil": _whole("ceil"),
         "floor": _whole("floor"),
+        "round": lambda value, *digits: function("round", value, *digits),
         "greatest": _extreme("greatest"),
         "least": _extreme("least"),
         "lower": _lower,

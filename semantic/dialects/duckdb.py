@@ -70,10 +70,20 @@ def _substring(value: exp.Expr, start: exp.Expr, *count: exp.Expr) -> exp.Expr:
     return function("substring", value, at_least(start, 1), *(at_least(most, 0) for most in count))
 
 
+def _round(value: exp.Expr, *digits: exp.Expr) -> exp.Expr:
+    """Before the point, DuckDB makes 0 of NaN and the infinities, and of whole numbers what their type overflows to."""
+    if not digits or not isinstance(digits[0].unnest(), exp.Neg):
+        return function("round", value, *digits)
+    wide = exp.Add(this=paren(value), expression=cast(exp.Literal.number(0), "hugeint"))
+    is_finite = function("isfinite", value.copy())
+    return exp.Case().when(is_finite, function("round", wide, *digits)).else_(value.copy())
+
+
 DUCKDB = Dialect(
     "duckdb",
     {
         "mod": mod,
+        "round": _round,
         "concat": concat,
         "day_trunc": day_trunc,
         "date_trunc": date_trunc,

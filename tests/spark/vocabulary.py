@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
@@ -87,9 +86,7 @@ def _row(number: int, text: str) -> dict[str, Any]:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Numbers by their value: a whole one may be a double here and an integer there. NaN is NaN."""
-    if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
-        return math.isnan(other)
+    """Numbers by their value: a whole one may be a double here and an integer there."""
     if isinstance(one, float) or not isinstance(other, float):
         return same_value(one, other)
     return same_value(other, one)
