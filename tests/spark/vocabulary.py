@@ -12,12 +12,12 @@ import pyarrow as pa
 import yaml
 
 from semantic.dialects import DIALECTS
-from semantic.expressions import Name
-from semantic.parse import parse
+from semantic.expressions import Name, call
+from semantic.parse import parse, parse_aggregates
 from semantic.trees import column, named, select, table
 from semantic.vocabulary import Kind
 from tests.cases import same_value
-from tests.spark.session import Spark
+from tests.spark.session import Spark, SparkFailed
 
 CONTENT: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("vocabulary.yml").read_text(encoding="utf-8"))
 KINDS: dict[str, Kind] = {"DATE": "date", "TIMESTAMP": "timestamp"}  # what a model would declare
@@ -28,6 +28,41 @@ TABLE, NUMBER = "nasty", "number"
 def expressions() -> tuple[str, ...]:
     """Every expression by itself, in the order of the file."""
     return tuple(each.strip() for line in CONTENT["expressions"].splitlines() for each in line.split("; "))
+
+
+@cache
+def failures() -> tuple[str, ...]:
+    """Every expression that no engine has a value for."""
+    return tuple(each.strip() for line in CONTENT["failures"].splitlines() for each in line.split("; "))
+
+
+def answering(text: str, spark: Spark) -> list[str]:
+    """The engines that have rows for an expression, in the order of their names."""
+    spark.load(tables())
+    found = []
+    try:
+        spark.execute(_statement(text, "databricks"))
+        found.append("spark")
+    except SparkFailed:
+        pass
+    try:
+        _database().execute(_statement(text, "duckdb")).fetchall()
+        found.append("duckdb")
+    except duckdb.Error:
+        pass
+    return found
+
+
+def _statement(text: str, dialect: str) -> str:
+    """A SELECT of one expression, of rows or of aggregates."""
+    if "sum(" not in text:
+        return _sql((text,), dialect)
+    found = parse_aggregates(text)
+    sums = [
+        call(name, *(value.replace_names(lambda name: column(name.name)) for value in values))
+        for name, values in found.aggregates
+    ]
+    return DIALECTS[dialect].emit(select([named(found.replace_aggregates(sums), "v")], table(TABLE)))
 
 
 def differences(texts: tuple[str, ...], spark: Spark) -> list[str]:
