@@ -120,6 +120,8 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
 def _number(loader: _Loader, node: yaml.ScalarNode) -> Decimal | float:
     """A decimal, or what none can be: `.nan`, `.inf`, `-.inf`."""
     text = str(node.value)
