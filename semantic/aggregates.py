@@ -137,7 +137,7 @@ MEANINGS: dict[Aggregate, str] = {  # as LANGUAGE.md lists them
     "max": "the largest",
     "median": "`percentile` with `p: 0.5`",
     "percentile": "of rank p·(n − 1) among the n sorted values, from 0; interpolated between the two nearest",
-    "stddev": "the standard deviation, of the sample (n − 1); NULL below two values; NaN where one is NaN or 1e150 and more",
+    "stddev": "the standard deviation, of the sample (n − 1); NULL below two values; NaN with one, or beyond ±1e150",
     "variance": "the square of `stddev`",
     "approx_count_distinct": (
         "about how many distinct non-NULL values: fast, and another number on each engine; mostly within 15% on DuckDB "
