@@ -159,6 +159,30 @@ def test_exports_that_come_and_go_are_told(repo: Path) -> None:
     assert [(each["name"], each["status"]) for each in found] == [("monthly", "added"), ("weekly", "removed")]
 
 
+def test_an_order_that_decides_which_rows_an_export_has_is_a_change(repo: Path) -> None:
+    (repo / "metrics" / "tiers.yml").write_text(
+        """
+datasets:
+  tiers: {sql: "SELECT 'gold' AS tier", primary_key: tier, dimensions: {tier: {type: string, values: [gold, silver]}}}
+metrics:
+  tiers: {dataset: tiers, agg: count}
+exports:
+  top: {queries: {first: {metrics: [tiers], by: [tier], limit: 1}}, to: [{excel: {path: drops/top.xlsx}}]}
+""",
+        encoding="utf-8",
+    )
+    commit(repo)
+    edit(repo / "metrics" / "tiers.yml", "[gold, silver]", "[silver, gold]")
+    text = report(repo)
+    assert "no metric changes in meaning; 1 export touched" in text
+    assert "query first  what it is cut, filtered or ordered by" in text
+    assert document(repo)["meaning_changed"] is True
+    edit(repo / "metrics" / "tiers.yml", ", limit: 1", "")
+    commit(repo)
+    edit(repo / "metrics" / "tiers.yml", "[silver, gold]", "[gold, silver]")
+    assert "no metric changes in meaning" in report(repo, status=0)
+
+
 def test_markdown_is_for_a_comment(repo: Path) -> None:
     change(
         repo,

@@ -98,7 +98,7 @@ def diff(
         review = replace(review, data=found)
     for line in _lines(review, style, rows):
         click.echo(line)
-    return EXIT_MEANING if review.difference.is_in_meaning else 0
+    return EXIT_MEANING if review.is_in_meaning else 0
 
 
 def _old(project: Path, revision: str) -> Version:

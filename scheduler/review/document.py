@@ -21,7 +21,7 @@ def json_text(review: Review, most: int) -> str:
     document: dict[str, Any] = {
         "old": review.old,
         "new": review.new,
-        "meaning_changed": review.difference.is_in_meaning,
+        "meaning_changed": review.is_in_meaning,
         **asdict(review.difference),
         "exports": [asdict(change) for change in review.exports],
     }

@@ -45,6 +45,11 @@ class Review:
     exports: tuple[ExportChange, ...]
     data: Data | None = None
 
+    @property
+    def is_in_meaning(self) -> bool:
+        """Whether something is computed otherwise: a metric, or what an export asks of one that is as it was."""
+        return self.difference.is_in_meaning or any(export.queries for export in self.exports)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -173,7 +178,10 @@ def _reworded(thing: Altered) -> Item:
 
 def _export(change: ExportChange) -> Item:
     facts = [
-        (f"query {query.name}", listing(query.metrics, MOST_NAMES) or "what it is cut or filtered by")
+        (
+            f"query {query.name}",
+            listing(query.metrics, MOST_NAMES) if query.metrics else "what it is cut, filtered or ordered by",
+        )
         for query in change.queries
     ]
     facts += [("publishes", "definitions that differ")] if change.publishes else []
