@@ -25,6 +25,7 @@ def questions() -> Iterator[tuple[str, Query, str]]:
         yield name, Query(**parts), (FOLDER / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def one_off(name: str) -> str:
-    """The hand-written SQL that makes use of the very period that is asked for, and is wrong for others."""
-    return (FOLDER / "sql" / "one_off" / f"{name}.sql").read_text(encoding="utf-8")
+def one_off(name: str) -> str | None:
+    """The hand-written SQL that makes use of the very period that is asked for, and is wrong for others, if any."""
+    path = FOLDER / "sql" / "one_off" / f"{name}.sql"
+    return path.read_text(encoding="utf-8") if path.exists() else None
