@@ -91,7 +91,7 @@ def _present(value: exp.Expr) -> exp.Expr:
 
 def _order_key(order: list[exp.Expr]) -> exp.Expr:
     """The row's place in time; NULL, and so out of the race, where it has no time."""
-    return exp.Case().when(_present(order[0]), call("row", *order))
+    return exp.Case().when(_present(order[0]), call("place", *order))
 
 
 def _complete_row(values: list[exp.Expr]) -> exp.Expr:

@@ -7,6 +7,7 @@ run on both engines, and the rest is refused where the SQL of another dialect is
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from sqlglot import exp
 
@@ -32,12 +33,20 @@ _VALUES = (
 _AGGREGATES = (exp.Count, exp.Sum, exp.Min, exp.Max, exp.Filter)
 _WINDOWS = (exp.Window, exp.WindowSpec, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead)
 _SAME = frozenset((*_QUERIES, *_VALUES, *_AGGREGATES, *_WINDOWS))
+_NUMBERS = (
+    *(exp.Mul, exp.Neg, exp.Abs, exp.Sum, exp.Count, exp.Length, exp.Year, exp.Quarter, exp.Month, exp.Day),
+    *(exp.RowNumber, exp.Rank, exp.DenseRank),
+)
 _LONGEST = 50
 _UNITS = frozenset(("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "YEAR"))
 _TEXT_FILES = (".csv", ".json", ".ndjson")
 _CASTS = frozenset(
     exp.DataType.build(name, dialect="duckdb").this for name in ("double", "text", "boolean", "date", "timestamp")
 )
+_KINDS = {
+    **{exp.DataType.build(name, dialect="duckdb").this: name for name in ("text", "boolean", "date", "timestamp")},
+    **dict.fromkeys((exp.DType.DOUBLE, exp.DType.DECIMAL), "number"),
+}
 
 
 def check_sources(model: Model, plan: Plan, dialect: str) -> None:
@@ -98,14 +107,71 @@ def _is_plain(node: exp.Expr) -> bool:
             return bool(node.expressions)
         case exp.Star():
             return not (node.args.get("replace") or node.args.get("rename"))
-        case exp.SetOperation():
-            return not node.args.get("by_name")
+        case exp.SetOperation():  # where types differ, one engine makes text of numbers and the other numbers of text
+            return not node.args.get("by_name") and all(map(_is_of_one_kind, zip(*_columns(node), strict=False)))
+        case exp.In() if node.args.get("query") is not None:
+            return _only_filters(node)
         case _:
             return True
 
 
+def _only_filters(found: exp.In) -> bool:
+    """Whether rows are kept or left out by it: as a value it is NULL in one engine and false in the other."""
+    within = list(takewhile(lambda node: not isinstance(node, exp.Where | exp.Having), _ancestors(found)))
+    is_plain = all(isinstance(node, exp.And | exp.Or | exp.Not | exp.Paren) for node in within)
+    kinds = {type(node) for node in within}
+    return is_plain and not kinds >= {exp.Not, exp.Or}
+
+
+def _ancestors(node: exp.Expr) -> Iterator[exp.Expr]:
+    while node.parent is not None:
+        node = node.parent
+        yield node
+
+
+def _columns(query: exp.Expr) -> Iterator[list[exp.Expr]]:
+    """What each of the queries selects that a set operation puts together."""
+    match query:
+        case exp.SetOperation():
+            yield from _columns(query.this)
+            yield from _columns(query.expression)
+        case exp.Subquery() | exp.Paren():
+            yield from _columns(query.this)
+        case exp.Select():
+            yield query.expressions
+
+
+def _is_of_one_kind(values: tuple[exp.Expr, ...]) -> bool:
+    kinds = {_kind(value) for value in values} - {"null"}
+    return len(kinds) <= 1 and None not in kinds
+
+
+def _kind(value: exp.Expr) -> str | None:
+    """The kind of a value as far as its text shows it; None where only the data know."""
+    match value:
+        case exp.Alias() | exp.Paren() | exp.Filter() | exp.Window():
+            return _kind(value.this)
+        case exp.Null():
+            return "null"
+        case exp.Cast(to=kind):
+            return _KINDS.get(kind.this)
+        case exp.Literal():
+            return "text" if value.is_string else "number"
+        case exp.Case():
+            branches = [branch.args["true"] for branch in value.args["ifs"]]
+            found = {_kind(each) for each in (*branches, value.args.get("default") or exp.Null())} - {"null"}
+            return found.pop() if len(found) == 1 else None
+        case exp.DPipe() | exp.Lower() | exp.Upper():
+            return "text"
+        case exp.Predicate() | exp.Boolean() | exp.Not() | exp.And() | exp.Or():
+            return "boolean"
+        case exp.Add() | exp.Sub():
+            return "number" if "number" in (_kind(value.this), _kind(value.expression)) else None
+    return "number" if isinstance(value, _NUMBERS) else None
+
+
 def _shown(node: exp.Expr) -> str:
     if isinstance(node, exp.SetOperation):
-        return "UNION … BY NAME"
+        return "UNION … BY NAME" if node.args.get("by_name") else "UNION and the like, unless each column is cast"
     text = " ".join(node.sql(dialect="duckdb").split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -105,6 +105,12 @@ def _upper(value: exp.Expr) -> exp.Expr:
     return function("upper", function("translate", value, exp.Literal.string("ß"), exp.Literal.string("ẞ")))
 
 
+def _place(at: exp.Expr, *keys: exp.Expr) -> exp.Expr:
+    """A row's place among others. A NULL in a struct is the smallest here, the largest in DuckDB."""
+    flagged = (part for key in keys for part in (exp.Is(this=key.copy(), expression=exp.Null()), key))
+    return function("struct", at, *flagged)
+
+
 def _extreme(name: str) -> Emitter:
     """GREATEST or LEAST; Spark wants two values at least."""
     return lambda *values: function(name, *values) if len(values) > 1 else wrap(values[0])
@@ -186,6 +192,7 @@ DATABRICKS = Dialect(
         "series": _series,
         "files": _files,
         "row": lambda *values: function("struct", *values),
+        "place": _place,
         "percentile": lambda value, p: function("percentile", value, p),
         "first": lambda value, order: function("min_by", value, order),
         "last": lambda value, order: function("max_by", value, order),

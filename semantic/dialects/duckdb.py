@@ -104,6 +104,7 @@ DUCKDB = Dialect(
         "series": _series,
         "files": _files,
         "row": lambda *values: exp.Tuple(expressions=list(values)),
+        "place": lambda *values: exp.Tuple(expressions=list(values)),  # a NULL in it is the largest
         "percentile": lambda value, p: function("quantile_cont", value, p),
         "first": lambda value, order: function("arg_min_null", value, order),
         "last": lambda value, order: function("arg_max_null", value, order),

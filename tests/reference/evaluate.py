@@ -236,11 +236,14 @@ class Run:
         return None if None in values else values
 
     def _at_the_end(self, agg: str, expr: Expr, subjects: Sequence[Subject]) -> Value:
-        """The value on the row with the smallest or largest clock, then key; rows without a time have no place."""
+        """The value on the row with the smallest or largest clock, then key; rows without a time have no place.
+
+        A NULL in a key is larger than all else.
+        """
 
         def place(subject: Subject) -> Any:
             key = subject.dataset.primary_key
-            return subject.at, tuple(subject.row[column] for column in key)
+            return subject.at, tuple((subject.row[column] is None, subject.row[column]) for column in key)
 
         timed = [subject for subject in subjects if subject.at is not None]
         if not timed:

@@ -58,6 +58,13 @@ metrics:
         ("SELECT id FROM t USING SAMPLE 10%", "SAMPLE"),
         ("SELECT id FROM t ORDER BY id LIMIT 2 OFFSET 1", "OFFSET 1"),
         ("SELECT id, myown(a) AS a FROM t", "MYOWN(a)"),
+        ("SELECT id, a IN (SELECT b FROM s) AS a FROM t", "a IN (SELECT b FROM s)"),
+        ("SELECT id FROM t WHERE (a IN (SELECT b FROM s)) IS NULL", "a IN (SELECT b FROM s)"),
+        ("SELECT id FROM t WHERE id > 1 OR NOT a IN (SELECT b FROM s)", "a IN (SELECT b FROM s)"),
+        ("SELECT id, a FROM t UNION ALL SELECT id, b FROM s", "UNION and the like, unless each column is cast"),
+        ("SELECT 1 AS id, 'x' AS a UNION ALL SELECT 2, 3", "UNION and the like"),
+        ("SELECT 1 AS id, NULL AS a UNION SELECT 2, 'x' UNION SELECT 3, 4", "UNION and the like"),
+        ("SELECT cast(id AS TEXT) AS id FROM t EXCEPT SELECT id FROM s", "UNION and the like"),
     ],
 )
 def test_what_may_differ_is_refused_by_its_words(written: str, words: str) -> None:
@@ -75,6 +82,20 @@ def test_what_is_known_is_carried_over() -> None:
     sql = _sql("SELECT * EXCLUDE (b) FROM t WHERE a LIKE '%\\%' AND upper(c) = 'ẞ'", "databricks")
     for words in ("EXCEPT (b)", r"LIKE '%\\\\%'", "UPPER(TRANSLATE(c, 'ß', 'ẞ'))"):
         assert words in sql
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "SELECT id FROM t WHERE a IN (SELECT b FROM s) OR id = 1",
+        "SELECT id FROM t WHERE a NOT IN (SELECT b FROM s) AND id = 1",
+        "SELECT cast(id AS TEXT) AS id, NULL AS n FROM t UNION ALL SELECT a || id, length(a) FROM s UNION SELECT '', 5",
+        "SELECT cast(id AS DECIMAL(9, 0)) AS id, d = e AS same FROM t UNION ALL (SELECT count(*), true FROM s)",
+        "SELECT CASE WHEN a THEN 1 ELSE 2 END AS id FROM t UNION SELECT n + 1 FROM s",
+    ],
+)
+def test_what_is_plain_enough_is_carried_over(written: str) -> None:
+    assert "FROM" in _sql(written, "databricks")
 
 
 def test_other_datasets_of_the_model_do_not_matter() -> None:
