@@ -39,7 +39,7 @@ def main() -> int:
     options = _options()
     benches = [_bench(name) for name in ENGINES[options.engine]]
     began = time.monotonic()
-    numbers = [options.only] if options.only is not None else range(options.n)
+    numbers = [options.only] if options.only is not None else range(options.first, options.first + options.n)
     reached: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     for number in numbers:
@@ -68,6 +68,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("--n", type=int, default=2000, help="how many examples")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="the number of the first example")
     parser.add_argument("--engine", choices=sorted(ENGINES), default="duckdb", help="where the SQL is run")
     parser.add_argument("--only", type=int, help="the number of a single example to run and show")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where failing cases are written")

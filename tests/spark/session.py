@@ -22,7 +22,7 @@ SETTINGS = {
     "spark.buffer.pageSize": "1m",  # each sort and each grouping of a query takes one
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
-    "spark.driver.memory": "1g",
+    "spark.driver.memory": "2g",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.autoBroadcastJoinThreshold": "-1",
@@ -32,7 +32,11 @@ SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
+    "spark.sql.ui.retainedExecutions": "1",  # thousands of plans fill the memory, though there is no page to show them
     "spark.ui.enabled": "false",
+    "spark.ui.retainedJobs": "1",
+    "spark.ui.retainedStages": "1",
+    "spark.ui.retainedTasks": "1",
     "spark.ui.showConsoleProgress": "false",
 }
 
