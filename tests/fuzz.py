@@ -42,7 +42,9 @@ def main() -> int:
     numbers = [options.only] if options.only is not None else range(options.first, options.first + options.n)
     reached: Counter[str] = Counter()
     faults: Counter[str] = Counter()
-    for number in numbers:
+    for done, number in enumerate(numbers):
+        if done and done % 500 == 0:
+            print(f"{done} examples in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         example = example_at(options.seed, number)
         reached.update({*features(example), _outcome(example)})
         for bench in benches:

@@ -245,7 +245,7 @@ class _Watch:
         while (state := self.cursor.get_query_state()) in (CommandState.PENDING, CommandState.RUNNING):
             self.look()
             self.stopped.wait(pause if self._left is None else min(pause, self._left))
-            pause = min(pause * 1.5, _LAST_LOOK)
+            pause = min(pause * 1.2, _LAST_LOOK)
         if state is CommandState.FAILED:  # without an error, so the warehouse's own limit was over
             raise EngineError(timed_out(None))
         if state is not CommandState.SUCCEEDED:
