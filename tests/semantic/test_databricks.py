@@ -15,7 +15,7 @@ from urllib3.exceptions import MaxRetryError, ResponseError
 
 from semantic import EngineError
 from semantic.engines import Limits, open_engine
-from semantic.engines.databricks.connect import Address
+from semantic.engines.databricks.address import Address
 from semantic.engines.databricks.login import find_login
 from semantic.engines.databricks.refusals import Refusal, explain_refusal
 from semantic.engines.databricks.trouble import trouble_of
@@ -50,10 +50,74 @@ def test_settings_are_those_of_the_engine(settings: dict[str, str], says: str) -
         Target(**settings)
 
 
-@pytest.mark.parametrize("host", ["dbc-1.x.com", "https://dbc-1.x.com", "https://dbc-1.x.com/", "dbc-1.x.com:443"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "dbc-1.x.com",
+        "https://dbc-1.x.com",
+        "https://dbc-1.x.com/",
+        "dbc-1.x.com:443",
+        "dbc-1.x.com:",
+        " dbc-1.x.com\n",
+        "https://dbc-1.x.com/?o=1",
+        "https://dbc-1.x.com?o=1#workspace/Users/ann@example.com",
+        "https://dbc-1.x.com/sql/warehouses/w1?o=1:2",
+        "HTTPS://dbc-1.x.com#secret/createScope",
+    ],
+)
 def test_a_host_may_be_written_as_in_its_address(host: str) -> None:
     address = Address.of(Target(**{**PLACE, "host": host}))
     assert (address.host, address.port, address.site) == ("dbc-1.x.com", 443, "dbc-1.x.com")
+
+
+@pytest.mark.parametrize(
+    ("host", "bare", "site"),
+    [
+        ("localhost:40171/sql?o=1", "localhost", "localhost:40171"),
+        ("127.0.0.1:8443", "127.0.0.1", "127.0.0.1:8443"),
+        ("https://[::1]:8443/", "::1", "[::1]:8443"),
+        ("[::1]", "::1", "[::1]"),
+        ("2001:db8::1", "2001:db8::1", "[2001:db8::1]"),
+        ("https://bücher.example", "xn--bcher-kva.example", "xn--bcher-kva.example"),
+    ],
+)
+def test_a_host_may_have_a_port_or_be_a_number_or_no_ascii(host: str, bare: str, site: str) -> None:
+    address = Address.of(Target(**{**PLACE, "host": host}))
+    assert (address.host, address.site) == (bare, site)
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("https://token:pa55@localhost:40171/", "holds a login"),
+        ("token:pa55@dbc-1.x.com", "holds a login"),
+        ("https://pa55@dbc-1.x.com", "holds a login"),
+        ("https://token:pa55/word@dbc-1.x.com", "holds a login"),
+        ("https://token:55/pa55@dbc-1.x.com", "holds a login"),
+        ("localhost:abc", "the port in the host of the target is no number"),
+        ("localhost:65536", "the port in the host of the target is no number"),
+        ("localhost:٤٤", "the port in the host of the target is no number"),
+        ("[::1]:x", "the port in the host of the target is no number"),
+        ("[::1", "no name of a host"),
+        ("1:2:3", "no name of a host"),
+        ("a b", "no name of a host"),
+        ("a..b", "no name of a host"),
+        ("é" * 70, "no name of a host"),
+        ("https://", "no name of a host"),
+        (" ", "no name of a host"),
+    ],
+)
+def test_a_host_that_is_none_is_refused_and_not_repeated(tmp_path: Path, host: str, says: str) -> None:
+    folder = make_project(tmp_path, MODEL, ROWS)
+    settings = 'targets: {p: {engine: databricks, host: "{{ env.HOST }}", http_path: p}}\n'
+    (folder / "metrics" / "project.yml").write_text(settings, encoding="utf-8")
+    with pytest.raises(EngineError, match="E401") as layered:
+        Layer(folder, environment={**TOKEN, "HOST": host}).query(["events"])
+    with pytest.raises(EngineError, match="E401") as caught:
+        open_engine(Target(**{**PLACE, "host": host}), None, Limits(), TOKEN)
+    for each in (layered, caught):
+        assert says in said(each)
+        assert [word for word in ("pa55", "token:", "word@") if word in said(each)] == []
 
 
 def test_a_login_comes_from_the_environment() -> None:

@@ -19,10 +19,10 @@ from importlib.metadata import version
 from typing import Any, TypeVar
 
 from semantic.engines.base import Limits
+from semantic.engines.databricks.address import Address
 from semantic.engines.databricks.login import Login, MachineToken
 from semantic.engines.databricks.trouble import REAL_TIME, Trouble, trouble_of
 from semantic.errors import Diagnostic, EngineError
-from semantic.model import Target
 
 INSTALL = "pip install 'metricast[databricks]'"
 _LATER = 10  # seconds
@@ -40,32 +40,6 @@ class Patience:
     request_seconds: float = 60.0
     socket_seconds: float = 120.0
     reach_seconds: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a target is."""
-
-    host: str
-    port: int
-    http_path: str
-
-    @classmethod
-    def of(cls, target: Target) -> Address:
-        """The workspace's name may be written with `https://`, and with a port."""
-        name = str(target.host).removeprefix("https://").rstrip("/")
-        host, _, port = name.partition(":")
-        return cls(host, int(port or 443), str(target.http_path))
-
-    @property
-    def site(self) -> str:
-        """Host and port, as a URL has them."""
-        return self.host if self.port == 443 else f"{self.host}:{self.port}"
-
-    @property
-    def is_warehouse(self) -> bool:
-        """Whether this is a SQL warehouse, which has its own names for settings, and records of tags."""
-        return "/warehouses/" in self.http_path or "/endpoints/" in self.http_path
 
 
 def require_connector() -> None:
@@ -135,7 +109,7 @@ def _open(address: Address, limits: Limits, patience: Patience, who: Mapping[str
     from databricks import sql
 
     connection: Any = sql.connect(
-        address.host,
+        address.url_host,
         address.http_path,
         session_configuration=dict(_settings(address, limits)),
         query_tags={"application": "metricast"} if address.is_warehouse else None,

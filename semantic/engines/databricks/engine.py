@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from semantic.engines.base import ColumnType, Limits, Tags, too_many_rows
-from semantic.engines.databricks.connect import Address, Patience, Workspace, expected, require_connector
+from semantic.engines.databricks.address import Address
+from semantic.engines.databricks.connect import Patience, Workspace, expected, require_connector
 from semantic.engines.databricks.login import Login, find_login
 from semantic.engines.databricks.refusals import explain_refusal, quoted, timed_out
 from semantic.engines.databricks.trouble import trouble_of
@@ -50,8 +51,9 @@ class DatabricksEngine:
     def open(
         cls, target: Target, environment: Mapping[str, str], limits: Limits, patience: Patience | None = None
     ) -> DatabricksEngine:
-        """Find the connector and the login; nothing is sent yet. Raises EngineError."""
+        """Find the connector, the address and the login; nothing is sent yet. Raises EngineError."""
         require_connector()
+        Address.of(target)
         return cls(target, find_login(target, environment), limits, patience or Patience())
 
     @property
