@@ -33,7 +33,8 @@ KEY = "METRICAST_MASK_KEY"
 _LEAST, _DIGITS, _LONGEST = 16, 20, 500
 _QUOTED = re.compile(r"'.*'|\".*\"|['\"].*", re.DOTALL)  # as far as can be: what is quoted may hold quotes
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\w.:+-]*")
-_OURS = ("E402", "E403", "E404", "E405", "E410", "E411", "E412")  # written by us, from names alone
+_WAY = ("E401", "E407", "E408", "E409", "E430", "E431", "E432")  # on the way to the target: no row has been read
+_NAMES = ("E402", "E403", "E404", "E405", "E410", "E411", "E412")  # written by us, from names alone
 _HINT = "state what it is for, with --purpose or purpose=; it is recorded"
 
 
@@ -147,7 +148,7 @@ def reads_personal(plan: Plan, model: Model) -> bool:
 
 
 def without_quotes(error: EngineError, query: Query | None = None) -> EngineError:
-    """The same refusal without the texts and numbers that the target quotes, which could be somebody's data."""
+    """The same refusal; where the target may quote rows, without texts and numbers, which could be somebody's data."""
     return EngineError(*(_without_quotes(each, query) for each in error.diagnostics))
 
 
@@ -155,7 +156,7 @@ def _without_quotes(found: Diagnostic, query: Query | None) -> Diagnostic:
     if found.code == "E403" and query is not None and query.limit is not None and query.purpose is None:
         hint = "masked values are put in order after they have arrived, so the limit does not help: filter, or raise it"
         return replace(found, hint=hint)
-    if found.code in _OURS:
+    if found.code in _WAY + _NAMES:
         return found
     return replace(found, message=_NUMBER.sub("…", _QUOTED.sub("'…'", found.message)), hint=None)
 

@@ -13,6 +13,7 @@ from semantic.layer import Layer
 from semantic.query import Query
 from tests.cli_project import run
 from tests.oracles import Oracle, differences, load_oracles
+from tests.warehouse.front import PATHS
 from tests.warehouse.handle import Handle
 from tests.warehouse.shipped import shipped_project
 
@@ -96,3 +97,53 @@ def test_no_token_is_ever_shown(project: Path, monkeypatch: pytest.MonkeyPatch) 
         done = run(*command, "--project", project, "--target", "production")
         assert (done.exit_code, "E409" in done.output) == (1, True)
         assert "a-token-that-has-expired" not in done.output
+
+
+@pytest.fixture
+def copied(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project's YAML, to be changed, and a key for its masks."""
+    monkeypatch.setenv("METRICAST_MASK_KEY", "a key of the tests, 32 bytes long")
+    return shutil.copytree(project, tmp_path / "copied", ignore=shutil.ignore_patterns("*.parquet", "*.duckdb"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"host": "no-such-host.invalid"}, "E401  the host 'no-such-host.invalid' is not known: "),
+        ({"host": "localhost:9"}, "E401  localhost:9 cannot be reached: "),
+        ({"host": "https://token:pa55@{host}/"}, "E401  the host of the target holds a login"),
+        ({"host": "localhost:abc"}, "E401  the port in the host of the target is no number"),
+        (
+            {"http_path": "/sql/1.0/warehouses/none"},
+            "warehouses/none on {host}\n    its page shows the HTTP path",
+        ),
+        ({"schema": "engagements"}, "'spark_catalog.engagements'\n    did you mean 'engagement'?"),
+        (
+            {"token": "an-old-token"},
+            "E409  {host} does not take the login (403: Invalid access token.)\n    it may",
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_target_is_said_although_the_data_are_personal(
+    wrong: dict[str, str], says: str, copied: Path, spark_warehouse: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = copied / "metrics" / "project.yml"
+    text = settings.read_text(encoding="utf-8").replace(PATHS[0], wrong.get("http_path", PATHS[0]))
+    settings.write_text(text.replace("schema: engagement", f"schema: {wrong.get('schema', 'engagement')}"), "utf-8")
+    if "host" in wrong:
+        monkeypatch.setenv("DATABRICKS_HOST", wrong["host"].format(host=spark_warehouse.host))
+    if "token" in wrong:
+        monkeypatch.setenv("DATABRICKS_TOKEN", wrong["token"])
+    done = run("query", "active_users", "--by", "users.user_id", "--project", copied, "--target", "production")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert says.format(host=spark_warehouse.host) in done.stderr
+    assert [word for word in ("…", "pa55", "an-old-token") if word in done.stderr] == []
+
+
+def test_a_host_may_be_pasted_from_the_browser(
+    project: Path, spark_warehouse: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABRICKS_HOST", f" https://{spark_warehouse.host}/sql/warehouses?o=1#top\n")
+    done = run("query", "active_users", "--project", project, "--target", "production")
+    assert done.exit_code == 0, done.output

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from databricks.sql import exc
 from pydantic import ValidationError
-from urllib3.exceptions import MaxRetryError, ResponseError
+from urllib3.exceptions import MaxRetryError, ProtocolError, ResponseError
 
 from semantic import EngineError
 from semantic.engines import Limits, open_engine
@@ -218,6 +218,18 @@ DIVISION = """org.apache.hive.service.cli.HiveSQLException: Error running query:
             "[CAST_INVALID_INPUT] The value 'PERMISSION_DENIED, timed out' cannot be cast. SQLSTATE: 22018",
             "E406  Databricks refused the query: The value 'PERMISSION_DENIED, timed out' cannot be cast.",
         ),
+        (
+            "[CAST_INVALID_INPUT] The value 'SQLSTATE: 42501' is wrong. SQLSTATE: 22018\n== SQL\n'SQLSTATE: 42501'",
+            "E406  Databricks refused the query: The value '",
+        ),
+        (
+            "[UC_X] User 'a' cannot read it. SQLSTATE: 42501",
+            "E431  a privilege is missing: User 'a' cannot read it.; ask the owner for a GRANT",
+        ),
+        (
+            "java.lang.XException: For input string: '[UNRESOLVED_COLUMN] `ann` not authorized'",
+            "E406  Databricks refused the query: For input string: '[UNRESOLVED_COLUMN] `ann` not authorized'",
+        ),
         ("java.lang.OutOfMemoryError: heap", "E406  Databricks refused the query: heap"),
     ],
 )
@@ -237,6 +249,21 @@ def test_only_the_schema_that_was_asked_is_looked_into() -> None:
     explain_refusal(message, None, show)
     assert shown == ["SHOW TABLES IN `a-b`.`c``d`"]
     assert Refusal.read(message).names == ("a-b", "c`d", "x")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("Could not convert 'ann@example.com' with type str"),
+        exc.OperationalError("ann@example.com"),
+        ProtocolError("ann@example.com"),
+        exc.RequestError("x", {"http-code": 500, "error-message": "ann@example.com"}),
+    ],
+)
+def test_once_rows_may_have_come_words_that_may_quote_them_are_left_out(error: Exception) -> None:
+    words = trouble_of(error, "dbc-1.x.com", "/sql").diagnostic.message
+    none = trouble_of(error, "dbc-1.x.com", "/sql", with_words=False).diagnostic.message
+    assert ("ann@" in words, "ann@" in none, "dbc-1.x.com" in none) == (True, False, True)
 
 
 def _request_error(status: int, said: str = "", error: Exception | None = None) -> Exception:

@@ -17,6 +17,8 @@ import pytest
 
 from semantic import EngineError, Layer, MetricastError, QueryError, Result
 from semantic.engines import Limits
+from semantic.errors import Diagnostic
+from semantic.privacy import without_quotes
 from tests.cli_project import run
 
 KEY = "a key of the tests, 32 bytes long"
@@ -443,6 +445,31 @@ def test_nor_any_other_value(shop: Path, aggregated: str, shown: str) -> None:
         journal = "\n".join(store.iterdump())
     assert "E406" in journal
     assert [word for word in (shown + " ", "secret", "Brien", "two\\n") if word in journal] == []
+
+
+WITH_VALUE = "the text 'ann@example.com', \"Ann\" or 1980 in shop-1.example.com:443"
+
+
+@pytest.mark.parametrize("code", ["E401", "E402", "E407", "E408", "E409", "E430", "E431", "E432"])
+def test_what_is_wrong_on_the_way_to_a_target_is_said_as_it_is(code: str) -> None:
+    error = EngineError(Diagnostic(code, WITH_VALUE, hint="look at 'host'"))
+    assert str(without_quotes(error)) == str(error)
+
+
+@pytest.mark.parametrize("code", ["E406", "E413", "E499"])
+def test_what_may_quote_rows_is_said_without_them(code: str) -> None:
+    masked = str(without_quotes(EngineError(Diagnostic(code, WITH_VALUE, hint="did you mean 'ann'?"))))
+    assert masked.startswith(f"{code}  the text '…'")
+    assert [word for word in ("ann", "Ann", "1980") if word in masked] == []
+
+
+def test_a_target_that_is_down_is_named_though_the_question_is_personal(shop: Path) -> None:
+    (shop / "shop.duckdb").write_text("no database")
+    done = run("query", "users", "--by", "users.email", "--project", shop)
+    assert (done.exit_code, "E401  the database shop.duckdb cannot be opened" in done.stderr) == (1, True), done.stderr
+    (shop / "shop.duckdb").unlink()
+    done = run("query", "users", "--by", "users.email", "--project", shop)
+    assert "E401  the database shop.duckdb does not exist\n    metricast demo makes" in done.stderr
 
 
 def test_data_that_break_a_key_are_not_shown(shop: Path) -> None:

@@ -32,6 +32,7 @@ _ANSI = ("int", "bigint")
 _PLAN_FAILED = "Error occurred during query planning"
 _TAG = 128  # characters of a tag's value
 _RUNTIME = "a warehouse does; a cluster needs a runtime that is newer"
+_ENTERED = {"E402": "E401", "E406": "E401"}  # nothing of a query: its catalog or its schema is wrong
 _LOST = "it is not sent again, for it may have run"
 
 
@@ -139,7 +140,7 @@ class DatabricksEngine:
         while True:
             piece = cursor.fetchmany_arrow(_BATCH)
             if not isinstance(piece, pa.Table):
-                raise EngineError(Diagnostic("E406", "Databricks answered in rows, not in Arrow", hint=_RUNTIME))
+                raise EngineError(Diagnostic("E401", "Databricks answered in rows, not in Arrow", hint=_RUNTIME))
             count += piece.num_rows
             if self.limits.rows is not None and count > self.limits.rows:
                 watch.stop()
@@ -195,7 +196,7 @@ class DatabricksEngine:
                 if not _is_refusal(error):
                     raise
                 refusal = explain_refusal(str(error), None, partial(self._names, connection))
-                raise EngineError(replace(refusal, code="E401" if refusal.code == "E402" else refusal.code)) from None
+                raise EngineError(replace(refusal, code=_ENTERED.get(refusal.code, refusal.code))) from None
 
     def _asked(self, connection: Any, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a statement that takes no time, but may have to wait for a warehouse."""
@@ -210,7 +211,7 @@ class DatabricksEngine:
         if _is_refusal(error):
             return explain_refusal(str(error), self.limits.seconds, partial(self._names, self._connection))
         self._drop()
-        found = trouble_of(error, self.address.site, self.address.http_path).diagnostic
+        found = trouble_of(error, self.address.site, self.address.http_path, with_words=not begun).diagnostic
         if not begun:
             return found
         return replace(found, message=f"the connection was lost while the query ran: {found.message}", hint=_LOST)

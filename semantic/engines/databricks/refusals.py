@@ -18,6 +18,8 @@ _NAME = re.compile(r"`((?:[^`]|``)+)`")
 RIGHTS = re.compile(
     r"INSUFFICIENT_(?:PERMISSIONS|PRIVILEGES)|PERMISSION_DENIED|does not have (?:permission|[A-Z ]+ on )|not authorized"
 )
+_QUOTE = re.compile(r"['\"]")
+_STATE = re.compile(r"SQLSTATE: ?(\w+)")
 _TIMED_OUT = re.compile(r"TIMEOUT|timed out", re.IGNORECASE)
 
 Show = Callable[[str], list[str]]  # the names that a SHOW … statement gives; none where it fails
@@ -32,9 +34,9 @@ class Refusal:
 
     @classmethod
     def read(cls, message: str) -> Refusal:
-        """Take a message apart."""
+        """Take a message apart. What is quoted before any class is a value, and no class stands in it."""
         found = list(_CLASS.finditer(message))
-        if not found:
+        if not found or _QUOTE.search(message, 0, found[0].start()):
             return cls("", _JAVA.sub("", _first_line(message)))
         kind = found[0][1]
         start = max(each.end() for each in found if each[1] == kind)  # Spark may say it twice
@@ -53,7 +55,7 @@ def explain_refusal(message: str, seconds: float | None, show: Show) -> Diagnost
     """What is wrong with a statement that Databricks has refused, or given up."""
     refusal = Refusal.read(message)
     kind = refusal.kind.partition(".")[0]
-    if RIGHTS.search(refusal.kind) or "SQLSTATE: 42501" in message or (not kind and RIGHTS.search(message)):
+    if _is_about_rights(refusal.kind, message):
         return Diagnostic("E431", f"a privilege is missing: {refusal.text}", hint="ask the owner for a GRANT")
     if kind in ("TABLE_OR_VIEW_NOT_FOUND", "NO_SUCH_TABLE"):
         return _missing_table(refusal, show)
@@ -66,6 +68,14 @@ def explain_refusal(message: str, seconds: float | None, show: Show) -> Diagnost
     if "TIMEOUT" in kind or (not kind and _TIMED_OUT.search(message)):
         return timed_out(seconds)
     return Diagnostic("E406", f"Databricks refused the query: {refusal.text}")
+
+
+def _is_about_rights(kind: str, message: str) -> bool:
+    """Whether a privilege is missing, by what Databricks says itself: never by a value that it quotes."""
+    if not kind:
+        return RIGHTS.search(_QUOTE.split(message)[0]) is not None
+    states = _STATE.findall(message.partition("== SQL")[0])  # its own comes last
+    return RIGHTS.search(kind) is not None or states[-1:] == ["42501"]
 
 
 def timed_out(seconds: float | None) -> Diagnostic:

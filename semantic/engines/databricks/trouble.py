@@ -32,18 +32,22 @@ class Trouble:
     kind: Literal["busy", "unreachable", "lasting"] = "lasting"
 
 
-def trouble_of(error: Exception, site: str, http_path: str) -> Trouble:
-    """What an error of the connector or of the network means."""
+def trouble_of(error: Exception, site: str, http_path: str, *, with_words: bool = True) -> Trouble:
+    """What an error of the connector or of the network means.
+
+    Once rows may have come, its own words may quote them: without words it is told by kind, status and host alone.
+    """
     chain = tuple(_chain(error))
     for each in chain:
         if isinstance(each, EngineError):
             return Trouble(each.diagnostics[0])
     status = next(filter(None, map(_status, chain)), None)
     if status is not None:
-        return _answered(status, _said(error), site, http_path)
-    if found := _network(chain, site):
+        return _answered(status, _said(error), site, http_path, with_words)
+    if found := _network(chain, site, with_words):
         return found
-    message = f"{site} gave an answer that the connector does not take: {_said(chain[-1]) or type(chain[-1]).__name__}"
+    words = _said(chain[-1]) if with_words else ""
+    message = f"{site} gave an answer that the connector does not take: {words or type(chain[-1]).__name__}"
     return Trouble(Diagnostic("E401", message, hint="is this the host of a workspace?"))
 
 
@@ -75,8 +79,8 @@ def _is_network(error: BaseException) -> bool:
     return any(isinstance(part, OSError) or type(part).__module__.startswith("urllib3") for part in error.args)
 
 
-def _answered(status: int, said: str, site: str, http_path: str) -> Trouble:
-    tail = f": {said}" if said else ""
+def _answered(status: int, said: str, site: str, http_path: str, with_words: bool) -> Trouble:
+    tail = f": {said}" if said and with_words else ""
     if status in _BUSY:
         message = f"the warehouse {http_path} takes no queries ({status}{tail})"
         return Trouble(Diagnostic("E401", message, hint="it may be starting, stopped or overloaded"), "busy")
@@ -91,7 +95,7 @@ def _answered(status: int, said: str, site: str, http_path: str) -> Trouble:
     return Trouble(Diagnostic("E401", f"{site} answered {status}{tail}", hint="is this the host of a workspace?"))
 
 
-def _network(chain: tuple[BaseException, ...], site: str) -> Trouble | None:
+def _network(chain: tuple[BaseException, ...], site: str, with_words: bool) -> Trouble | None:
     for each in chain:
         if isinstance(each, ssl.SSLCertVerificationError):
             message = f"the certificate of {site} is not trusted: {each.verify_message}"
@@ -108,7 +112,7 @@ def _network(chain: tuple[BaseException, ...], site: str) -> Trouble | None:
     if not lost:
         return None
     known = (each.strerror for each in lost if isinstance(each, OSError) and each.strerror)
-    reason = next(known, None) or _said(lost[-1]) or "the connection broke"
+    reason = next(known, None) or (with_words and _said(lost[-1])) or "the connection broke"
     hint = "look at host in the target, and at the network, VPN and firewall"
     return Trouble(Diagnostic("E401", f"{site} cannot be reached: {reason}", hint=hint), "unreachable")
 
