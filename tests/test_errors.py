@@ -11,6 +11,7 @@ import yaml
 
 from semantic.load import load_project, load_texts
 from semantic.model import Bins
+from tests.cli_project import run
 
 FOLDER = Path(__file__).parent / "errors"
 
@@ -45,6 +46,26 @@ def test_every_mistake_is_reported_at_its_place(case: ErrorCase) -> None:
     for found, expected in zip(diagnostics, case.expect, strict=True):
         words = " ".join(expected.split(" ")[2:])
         assert words in found.render(), found.render()
+
+
+def _commands() -> list[dict[str, Any]]:
+    paths = sorted((FOLDER / "commands").glob("*.yml"))
+    return [entry for path in paths for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("case", _commands(), ids=lambda case: case["name"])
+def test_what_is_wrong_around_the_yaml_is_said(
+    case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METRICAST_EMPTY", "")
+    for name, text in case["files"].items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    done = run(*case["command"].split(), "--project", tmp_path)
+    assert (done.exit_code, done.stdout) == (1, "")
+    for word in case["expect"].split(" "):
+        assert word in done.stderr, done.stderr
 
 
 def test_the_caret_stands_under_the_word() -> None:
