@@ -18,6 +18,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from semantic.aggregates import AGGREGATE_NAMES
+from semantic.expressions import GRAINS
+from semantic.metric_types import METRIC_TYPES
+from semantic.vocabulary import VOCABULARY
 from tests.judge import ON_DUCKDB, Bench, Verdict, judge
 from tests.reference import Answer, Refused, Value, evaluate
 from tests.reference.expressions import literal
@@ -89,10 +93,28 @@ def _summary(options: argparse.Namespace, reached: Counter[str], faults: Counter
     print("reached, in examples:")
     for name, count in sorted(reached.items()):
         print(f"  {count:6d}  {name}")
+    print(f"not reached: {', '.join(_unreached(reached)) or 'nothing'}")
     count = options.n if options.only is None else 1
     print(f"seed {options.seed}, on {options.engine}: {count} examples in {took:.1f} s")
     print(f"disagreements: {sum(faults.values())} {dict(faults) or ''}")
     sys.stdout.flush()
+
+
+def _unreached(reached: Counter[str]) -> list[str]:
+    """The functions, aggregates, metric types, joins and grains of the language that no example had.
+
+    An approximate count has no one right answer, and tests of its own.
+    """
+    joins = ("single", "composite", "validity", "on an expression", "by role", "by via", "over 2 hops")
+    wanted = {
+        *(f"function {name}" for name in VOCABULARY),
+        *(f"agg {name}" for name in (*AGGREGATE_NAMES, "arithmetic") if name != "approx_count_distinct"),
+        *(f"metric {kind}" for kind in METRIC_TYPES if kind != "simple"),
+        *(f"join {kind}" for kind in joins),
+        *(f"word {grain}" for grain in GRAINS),
+        *(f"by {kind} at {grain}" for kind in ("timestamp", "timestamptz") for grain in GRAINS),
+    }
+    return sorted(name for name in wanted if not any(f"{found} ".startswith(f"{name} ") for found in reached))
 
 
 # -- failing examples ----------------------------------------------------------------------------------------
