@@ -5,6 +5,8 @@
 
 prints the seed, the time, how often each part of the language was reached and every disagreement; each one
 is made small and written as a case in the shape of tests/cases. `--only 17` runs one example and shows it.
+Spark's parser keeps all that it has seen, which fills its memory after some 1,500 examples: run more of them in several
+processes, `--first 1000`.
 """
 
 from __future__ import annotations

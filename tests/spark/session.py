@@ -29,7 +29,6 @@ SETTINGS = {
     "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.parser.parserDfaCacheFlushThreshold": "100000",  # what the parser has seen fills the memory otherwise
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
