@@ -74,7 +74,7 @@ class Aggregation:
         if self.is_ordered:
             return call(self.agg, values[0], _order_key(order))
         if len(values) > 1:
-            return exp.Count(this=exp.Distinct(expressions=[_complete_row(values)]))
+            return exp.Count(this=exp.Distinct(expressions=[complete_row(values)]))
         if self.agg == "percentile":
             return call("percentile", _double(values[0]), number(self.p or Decimal(0)))
         return AGGREGATES[self.agg](values[0] if values else exp.Star())
@@ -94,8 +94,10 @@ def _order_key(order: list[exp.Expr]) -> exp.Expr:
     return exp.Case().when(_present(order[0]), call("place", *order))
 
 
-def _complete_row(values: list[exp.Expr]) -> exp.Expr:
-    """The values together; NULL, and so not counted, where one of them is NULL."""
+def complete_row(values: list[exp.Expr]) -> exp.Expr:
+    """The value, or the values together; NULL, and so not counted, where one of them is NULL."""
+    if len(values) == 1:
+        return values[0]
     return exp.Case().when(exp.and_(*map(_present, values), copy=False), call("row", *values))
 
 

@@ -12,7 +12,7 @@ from semantic.check_rows import check_own_rows
 from semantic.errors import Diagnostic, QueryError, Span, listing, suggest, usable
 from semantic.expressions import GRAINS, ExpressionError, Name
 from semantic.joins import Route, follow
-from semantic.metric_types import Derived, Metric, Ratio, Simple
+from semantic.metric_types import Derived, Metric, Simple
 from semantic.model import RESERVED, Dataset, Model
 from semantic.names import read_name
 from semantic.parse import parse
@@ -195,10 +195,11 @@ def check_metrics(model: Model) -> Iterator[Diagnostic]:
         for reference in metric.references():
             if reference.metric not in model.metrics:
                 span = within(model, reference.start, reference.end, at, *reference.path)
-                message = f"unknown metric '{reference.metric}' in {getattr(metric, 'type', 'metric')} '{metric.name}'"
+                message = f"unknown metric '{reference.metric}' in {_type_of(metric)} '{metric.name}'"
                 yield Diagnostic("E209", message, span, _no_metric(model, metric, reference.metric))
         yield from check_own_rows(model, metric)
-        yield from _check_ignored(model, metric)
+        yield from _check_dimensions(model, metric)
+        yield from _check_inside(model, metric)
 
 
 def _no_metric(model: Model, metric: Metric, name: str) -> str:
@@ -257,17 +258,48 @@ def _segments_in(model: Model, name: str) -> list[str]:
     return [found.name for found in names if not found.qualifier and found.name in model.segments]
 
 
-def _check_ignored(model: Model, metric: Metric) -> Iterator[Diagnostic]:
-    if not isinstance(metric, Ratio):
-        return
-    for key, part in (("numerator", metric.numerator), ("denominator", metric.denominator)):
-        for number, name in enumerate(part.ignore):
+def _check_dimensions(model: Model, metric: Metric) -> Iterator[Diagnostic]:
+    """The dimensions that a metric names exist."""
+    for path, names in metric.dimensions:
+        for number, name in enumerate(names):
             try:
                 read_name(model, name)
             except QueryError as error:
                 found = error.diagnostics[0]
-                span = value_place(model, f"metrics.{metric.name}", key, "ignore", number)
+                span = value_place(model, f"metrics.{metric.name}", *path, number)
                 yield Diagnostic("E213", found.message, span, found.hint)
+
+
+def _check_inside(model: Model, metric: Metric) -> Iterator[Diagnostic]:
+    """No metric type stands within another one that has no meaning for it."""
+    for reference in metric.references():
+        way = _way_to(model, reference.metric, metric.not_inside)
+        if way:
+            kind, inner = _type_of(metric), model.metrics[way[-1]]
+            through = f", by way of {' → '.join(way[:-1])}," if len(way) > 1 else ""
+            message = f"'{way[-1]}'{through} cannot stand within the {kind} '{metric.name}': it is a {_type_of(inner)}"
+            span = within(model, reference.start, reference.end, f"metrics.{metric.name}", *reference.path)
+            yield Diagnostic("E225", message, span, f"make the {kind} of what '{way[-1]}' is made of")
+
+
+def _way_to(model: Model, name: str, types: tuple[str, ...]) -> tuple[str, ...]:
+    """The metrics from one down to the first of certain types within it; empty where there is none."""
+    ways: list[tuple[str, ...]] = [(name,)]
+    seen: set[str] = set()
+    while types and ways:
+        way = ways.pop(0)
+        metric = model.metrics.get(way[-1])
+        if metric is None or way[-1] in seen:
+            continue
+        seen.add(way[-1])
+        if _type_of(metric) in types:
+            return way
+        ways += ((*way, reference.metric) for reference in metric.references())
+    return ()
+
+
+def _type_of(metric: Metric) -> str:
+    return str(getattr(metric, "type", "metric"))
 
 
 def check_cycles(model: Model) -> Iterator[Diagnostic]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
 from semantic.expressions import call, date_literal, text, timestamp_literal
+from semantic.frames import Edge, Stretch, wall_of
 from semantic.model import Dimension
 from semantic.periods import DAY_GRAINS, Calendar, Period, midnight
 
@@ -57,10 +59,14 @@ class Clock:
             return call("instant", to_local(self, "UTC"))
         return self.value.copy()
 
-    def within(self, period: Period) -> tuple[exp.Expr, exp.Expr]:
+    def within(self, stretch: Stretch) -> Iterator[exp.Expr]:
         """`start <= time` and `time < end`, on the bare column wherever that is exact."""
-        (first, start), (last, end) = self._sides(period.start), self._sides(period.end)
-        return exp.GTE(this=first, expression=start), exp.LT(this=last, expression=end)
+        if stretch.start is not None:
+            value, start = self._sides(stretch.start)
+            yield exp.GTE(this=value, expression=start)
+        if stretch.end is not None:
+            value, end = self._sides(stretch.end)
+            yield exp.LT(this=value, expression=end)
 
     def begin(self, day: date) -> exp.Expr | None:
         """The moment at which a local day begins, in the column's own terms; None where no one moment there is it."""
@@ -72,12 +78,19 @@ class Clock:
         literal = timestamp_literal(raw)
         return call("instant", literal) if self.kind == "timestamptz" else literal
 
-    def _sides(self, day: date) -> tuple[exp.Expr, exp.Expr]:
-        """What is compared with the beginning of a day, and that beginning."""
-        begins = self.begin(day)
+    def _sides(self, edge: Edge) -> tuple[exp.Expr, exp.Expr]:
+        """What is compared with an edge, and that edge. A business day lies before an instant within it."""
+        if isinstance(edge, datetime):
+            if self.kind == "date":
+                wall = wall_of(edge, self.calendar.time_zone)
+                return self.value.copy(), date_literal(wall.date() + timedelta(days=wall.time() > time.min))
+            if self.kind == "timestamptz":
+                return self.value.copy(), call("instant", timestamp_literal(edge))
+            return to_local(self, "UTC"), timestamp_literal(edge)
+        begins = self.begin(edge)
         if begins is not None:
             return self.value.copy(), begins
-        return self.local(), timestamp_literal(datetime(day.year, day.month, day.day))
+        return self.local(), timestamp_literal(datetime(edge.year, edge.month, edge.day))
 
     def _raw_bound(self, day: date) -> datetime | None:
         """The local midnight in the column's own terms, where the column is comparable with one moment."""

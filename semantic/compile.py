@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from semantic.asked import Asked
 from semantic.dataset_sql import check_sources
 from semantic.described import Described
 from semantic.dialects import DIALECTS
@@ -20,7 +21,7 @@ from semantic.passes import PASSES
 from semantic.periods import Period
 from semantic.plan import Plan
 from semantic.query import Query
-from semantic.resolve import Asked, resolve
+from semantic.resolve import resolve
 from semantic.trees import IS_TOTAL
 from semantic.value_order import labels_of
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from semantic.asked import metrics_within
 from semantic.check_query import unknown_metric
 from semantic.errors import QueryError
 from semantic.expressions import GRAINS, Name
@@ -15,7 +16,6 @@ from semantic.model import Dataset, Model
 from semantic.names import DimensionRef, Reference, TimeWord, names_within
 from semantic.parse import parse
 from semantic.periods import Calendar
-from semantic.resolve import metrics_within
 from semantic.scans import Context, RowScope, Unreachable
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # what can be cut by does not depend on it

@@ -6,17 +6,20 @@ put below each other with UNION ALL and grouped again: a chain of FULL JOINs wou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlglot import exp
 
-from semantic.expressions import replace_columns, wrap
-from semantic.plan import Measure, Output, Plan, Scan, Sort, Spine
-from semantic.resolve import LEAF
-from semantic.scan_select import aggregate, grouped_rows, scan_name, scan_select, table_names, total_flag
-from semantic.spine import spine_select
+from semantic.clocks import to_local
+from semantic.expressions import date_literal, replace_columns, wrap
+from semantic.framing import whole_end
+from semantic.leaves import KEY, KNOWN, LEAF
+from semantic.periods import DAY_GRAINS
+from semantic.plan import Known, Leaf, Output, Plan, Scan, Sort
+from semantic.scan_select import aggregate, grouped_rows, scan_name, scan_select, source_of, table_names, total_flag
+from semantic.stages import Ctes, Source, Stage
 from semantic.trees import (
     IS_TOTAL,
     aliased,
@@ -50,88 +53,115 @@ class Draft:
     clause: Literal["having", "where"]
 
 
-@dataclass(slots=True)
-class Ctes:
-    """The CTEs of a statement in order, under names that nothing else has."""
-
-    taken: set[str]
-    found: list[tuple[str, exp.Query]] = field(default_factory=list)
-
-    def add(self, name: str, query: exp.Query) -> str:
-        """Add a CTE; its name comes back, changed where it is taken."""
-        name = unused(name, self.taken)
-        self.taken.add(name)
-        self.found.append((name, query))
-        return name
-
-    def attach(self, query: exp.Select) -> exp.Select:
-        """Put WITH before a query."""
-        if self.found:
-            ctes = [exp.CTE(this=body, alias=exp.TableAlias(this=exp.to_identifier(name))) for name, body in self.found]
-            query.set("with_", exp.With(expressions=ctes))
-        return query
-
-
 def lower(plan: Plan, *, totals_nothing: bool = True) -> exp.Select:
     """The statement that answers a plan.
 
     Where an engine's GROUPING SETS give no total of nothing, an empty one is laid beside the groups.
     """
-    ctes = Ctes({name for scan in (*plan.scans, *plan.broadcasts) for name in table_names(scan)})
+    ctes = Ctes(set(_tables(plan)))
     if plan.totals and not plan.keys:
         return ctes.attach(_single_row_and_total(plan, ctes))
-    needs_total = plan.totals and not totals_nothing
-    if len(plan.scans) == 1 and plan.spine is None and not plan.broadcasts and not needs_total:
+    if plan.total is not None:
+        return ctes.attach(_ordered_and_limited(plan, _above_total(plan, plan.total, ctes)))
+    return ctes.attach(_ordered_and_limited(plan, _answer(plan, ctes, plan.totals and not totals_nothing)))
+
+
+def _tables(plan: Plan) -> Iterator[str]:
+    """Every name that a CTE would shadow."""
+    for scan in (*plan.scans, *plan.broadcasts):
+        yield from table_names(scan)
+    yield from _tables(plan.total) if plan.total is not None else ()
+
+
+def _answer(plan: Plan, ctes: Ctes, needs_total: bool = False) -> exp.Select:
+    """The rows of a plan, in no order."""
+    if len(plan.scans) == 1 and not (plan.spine or plan.broadcasts or plan.knowns or needs_total):
         return _direct(plan, plan.scans[0])
-    return ctes.attach(_staged(plan, ctes, needs_total))
+    return _staged(plan, ctes, needs_total)
+
+
+def _above_total(plan: Plan, total: Plan, ctes: Ctes) -> exp.Select:
+    """The rows, and below them the total, which is computed on its own."""
+    rows = ctes.add("answer", _answer(replace(plan, totals=False), ctes))
+    below = ctes.add("total", _answer(total, ctes))
+    outputs = [column(output.name) for output in plan.outputs]
+    keys: list[exp.Expr] = [column(key.name) for key in plan.keys]
+    nothing = [named(exp.Null(), key.name) for key in plan.keys]
+    first = select([*keys, *outputs, named(exp.false(), IS_TOTAL)], table(rows))
+    last = select([*nothing, *(each.copy() for each in outputs), named(exp.true(), IS_TOTAL)], table(below))
+    both = ctes.add("answer_and_total", union_all([first, last]))
+    return select(map(column, _result_columns(plan)), table(both))
 
 
 def _direct(plan: Plan, scan: Scan) -> exp.Select:
     """One scan: its aggregates are the leaves."""
-    values = {measure.name: aggregate(measure) for measure in scan.measures}
+    measures = {measure.name: aggregate(measure) for measure in scan.measures}
+    values = {leaf.name: _of_measures(leaf, measures) for leaf in scan.leaves}
     keys = [group.copy() for group in scan.groups]
     return _finish(plan, Draft(grouped_rows(scan), keys, values, total_flag(scan), "having"))
 
 
+def _of_measures(leaf: Leaf, measures: Values) -> exp.Expr:
+    return replace_columns(leaf.value.copy(), lambda found: measures[found.name].copy())
+
+
 def _staged(plan: Plan, ctes: Ctes, needs_total: bool) -> exp.Select:
     """Scans, their union with the filled gaps, one more grouping, broadcast values: only the stages that are needed."""
-    sources = [(ctes.add(scan_name(scan), scan_select(scan)), scan) for scan in plan.scans]
-    regroup = len(sources) > 1 or plan.spine is not None or needs_total
-    source = _united(plan, sources, ctes, needs_total) if regroup else sources[0][0]
-    measures = _measures(plan.scans)
+    bases = [(ctes.add(scan_name(scan), scan_select(scan)), scan) for scan in (*plan.scans, *plan.broadcasts)]
+    stage = Stage(plan, ctes, bases)
+    sources = [source for base, scan in bases[: len(plan.scans)] for source in stage.sources(base, scan)]
+    regroup = len(sources) > 1 or plan.fill or needs_total
+    source = stage.united(sources, needs_total) if regroup else sources[0].name
+    leaves = _leaves(plan.scans)
     keys: list[exp.Expr] = [column(key.name) for key in plan.keys]
     flag = column(IS_TOTAL) if plan.totals else None
-    values = {measure.name: _regrouped(measure) if regroup else column(measure.name) for measure in measures}
+    values = {leaf.name: _regrouped(leaf) if regroup else column(leaf.name) for leaf in leaves}
     grouped = select([], table(source))
     if regroup:
         group_by_position(grouped, len(plan.keys))
         if flag is not None and grouped.args.get("group") is not None:
             grouped.args["group"].append("expressions", column(IS_TOTAL))
-    if not plan.broadcasts:
+    else:
+        where(grouped, sources[0].shown)
+    if not plan.broadcasts and not plan.knowns:
         return _finish(plan, Draft(grouped, keys, values, flag, "having" if regroup else "where"))
     if regroup:
-        leaves = [named(value, name) for name, value in values.items()]
+        found = [named(value, name) for name, value in values.items()]
         total = [column(IS_TOTAL)] if plan.totals else []
-        grouped.set("expressions", [*keys, *total, *leaves])
+        grouped.set("expressions", [*keys, *total, *found])
         source = ctes.add("groups", grouped)
-    return _broadcast(plan, source, ctes)
+    broadcasts = [source for base, scan in bases[len(plan.scans) :] for source in stage.sources(base, scan)]
+    return _broadcast(plan, source, broadcasts, ctes)
 
 
-def _broadcast(plan: Plan, source: str, ctes: Ctes) -> exp.Select:
-    """Look the values of coarser scans up for every group."""
+def _broadcast(plan: Plan, source: str, broadcasts: list[Source], ctes: Ctes) -> exp.Select:
+    """Look the values of coarser scans up for every group, and whether the data had begun."""
     joined = select([], table(source))
-    values: dict[str, exp.Expr] = {measure.name: column(measure.name, source) for measure in _measures(plan.scans)}
-    for scan in plan.broadcasts:
-        name = ctes.add(scan_name(scan), scan_select(scan))
-        shared = [*(key.name for key in scan.keys), *([IS_TOTAL] if scan.totals and scan.keys else [])]
+    values: dict[str, exp.Expr] = {leaf.name: column(leaf.name, source) for leaf in _leaves(plan.scans)}
+    for found in broadcasts:
+        shared = [*(key.name for key in found.keys), *([IS_TOTAL] if found.totals and found.keys else [])]
         if not shared:
-            cross_join(joined, table(name))
+            cross_join(joined, table(found.name))
         else:
-            same = [exp.NullSafeEQ(this=column(key, source), expression=column(key, name)) for key in shared]
-            left_join(joined, table(name), exp.and_(*same, copy=False))
-        values |= {measure.name: _or_zero(measure, column(measure.name, name)) for measure in scan.measures}
+            same = [exp.NullSafeEQ(this=column(key, source), expression=column(key, found.name)) for key in shared]
+            left_join(joined, table(found.name), exp.and_(*same, copy=False))
+        values |= {leaf.name: _or_zero(leaf, column(leaf.name, found.name)) for leaf in found.leaves}
     keys: list[exp.Expr] = [column(key.name, source) for key in plan.keys]
+    for known in plan.knowns:
+        begins = ctes.add(f"{known.dataset.name}_begins", _begins(known))
+        cross_join(joined, table(begins))
+        ended = whole_end(known.frames) if known.frames else date_literal(known.end)
+        for key in list(ended.find_all(exp.Column)):
+            key.set("table", exp.to_identifier(source))
+        values[known.name] = exp.Paren(this=exp.GT(this=ended, expression=column("began", begins)))
     return _finish(plan, Draft(joined, keys, values, column(IS_TOTAL, source) if plan.totals else None, "where"))
+
+
+def _begins(known: Known) -> exp.Select:
+    """When the data of a clock begin."""
+    below_day = known.frames is not None and known.frames.key.grain not in DAY_GRAINS
+    began = to_local(known.began, "UTC") if below_day else known.began.at("day")
+    return select([named(began, "began")], source_of(known.dataset, known.dataset.name))
 
 
 def _single_row_and_total(plan: Plan, ctes: Ctes) -> exp.Select:
@@ -160,67 +190,20 @@ def _without_totals(scans: tuple[Scan, ...]) -> tuple[Scan, ...]:
     return tuple(replace(scan, totals=False) for scan in scans)
 
 
-def _united(plan: Plan, sources: list[tuple[str, Scan]], ctes: Ctes, needs_total: bool) -> str:
-    """The name of the CTE that holds the groups of all scans, each leaf in its own column, and the empty cells."""
-    measures = _measures(plan.scans)
-    branches = [_branch(plan, name, {m.name for m in scan.measures}, measures) for name, scan in sources]
-    total = [_empty_total(plan, measures)] if needs_total else []
-    if plan.spine is None:
-        return ctes.add("combined", union_all([*branches, *total]))
-    groups = sources[0][0]
-    if _needs_groups(plan, plan.spine) and len(branches) > 1:
-        groups = ctes.add("combined", union_all(branches))
-        branches = [_branch(plan, groups, {measure.name for measure in measures}, measures)]
-    return ctes.add("filled", union_all([*branches, *total, _cells(plan, plan.spine, groups, ctes)]))
-
-
-def _branch(plan: Plan, source: str, own: set[str], measures: list[Measure]) -> exp.Select:
-    shared = [column(key.name) for key in plan.keys] + ([column(IS_TOTAL)] if plan.totals else [])
-    leaves = [column(m.name) if m.name in own else named(exp.Null(), m.name) for m in measures]
-    return select([*shared, *leaves], table(source))
-
-
-def _empty_total(plan: Plan, measures: list[Measure]) -> exp.Select:
-    """The total of no rows."""
-    nothing = [named(exp.Null(), key.name) for key in plan.keys]
-    return select([*nothing, named(exp.true(), IS_TOTAL), *(named(exp.Null(), measure.name) for measure in measures)])
-
-
-def _needs_groups(plan: Plan, spine: Spine) -> bool:
-    """Whether the empty cells depend on the groups: for the range, or for the combinations of the other keys."""
-    return spine.period is None or any(not key.is_time for key in plan.keys)
-
-
-def _cells(plan: Plan, spine: Spine, groups: str, ctes: Ctes) -> exp.Select:
-    """An empty cell for every place of the spine and every combination of the other keys seen in the groups."""
-    not_total = exp.Not(this=column(IS_TOTAL)) if plan.totals else None
-    periods = ctes.add("_and_".join(f"{key.name}s" for key in spine.keys), spine_select(spine, groups, not_total))
-    others = [key for key in plan.keys if not key.is_time]
-    shared: list[exp.Expr] = [column(key.name) for key in plan.keys]
-    total = [named(exp.false(), IS_TOTAL)] if plan.totals else []
-    empty = [named(exp.Null(), measure.name) for measure in _measures(plan.scans)]
-    cells = select([*shared, *total, *empty], table(periods))
-    if others:
-        seen = select([column(key.name) for key in others], table(groups))
-        seen.set("distinct", exp.Distinct())
-        cross_join(cells, subquery(where(seen, [not_total] if not_total else []), "seen"))
-    return cells
-
-
 def _finish(plan: Plan, draft: Draft) -> exp.Select:
     """Compute the outputs, then apply having, order and limit."""
     query, flag = draft.query, draft.is_total
     expressions = [aliased(value, key.name) for key, value in zip(plan.keys, draft.keys, strict=True)]
-    expressions += [aliased(_with_leaves(output.value, draft.values), output.name) for output in plan.outputs]
+    expressions += [aliased(_with_leaves(output.value, plan, draft), output.name) for output in plan.outputs]
     if flag is not None:
         expressions.append(aliased(flag.copy(), IS_TOTAL))
     if plan.having is not None:
-        condition = _with_leaves(plan.having, draft.values)
+        condition = _with_leaves(plan.having, plan, draft)
         if flag is not None:
             condition = exp.Or(this=flag.copy(), expression=wrap(condition))
         query.set(draft.clause, (exp.Having if draft.clause == "having" else exp.Where)(this=condition))
     query.set("expressions", expressions)
-    return _ordered_and_limited(plan, query)
+    return query
 
 
 def _ordered_and_limited(plan: Plan, query: exp.Select) -> exp.Select:
@@ -265,19 +248,26 @@ def _ordered_value(value: exp.Expr, descending: bool) -> exp.Expr:
     return exp.Ordered(this=value, desc=descending or None, nulls_first=False)
 
 
-def _regrouped(measure: Measure) -> exp.Expr:
+def _regrouped(leaf: Leaf) -> exp.Expr:
     """A leaf has at most one value in a group; MAX picks it whatever its type."""
-    return _or_zero(measure, exp.Max(this=column(measure.name)))
+    return _or_zero(leaf, exp.Max(this=column(leaf.name)))
 
 
-def _or_zero(measure: Measure, value: exp.Expr) -> exp.Expr:
-    return exp.Coalesce(this=value, expressions=[exp.Literal.number(0)]) if measure.counts else value
+def _or_zero(leaf: Leaf, value: exp.Expr) -> exp.Expr:
+    return exp.Coalesce(this=value, expressions=[exp.Literal.number(0)]) if leaf.counts else value
 
 
-def _with_leaves(tree: exp.Expr, values: Values) -> exp.Expr:
-    """A tree with the values of the leaves in the places of their columns."""
-    return replace_columns(tree.copy(), lambda found: values[found.name].copy() if found.table == LEAF else found)
+def _with_leaves(tree: exp.Expr, plan: Plan, draft: Draft) -> exp.Expr:
+    """A tree with the values of leaves and keys in the places of their columns."""
+    keys = {key.name: value for key, value in zip(plan.keys, draft.keys, strict=True)}
+
+    def meaning(found: exp.Column) -> exp.Expr:
+        if found.table == KEY:
+            return keys[found.name].copy()
+        return draft.values[found.name].copy() if found.table in (LEAF, KNOWN) else found
+
+    return replace_columns(tree.copy(), meaning)
 
 
-def _measures(scans: tuple[Scan, ...]) -> list[Measure]:
-    return [measure for scan in scans for measure in scan.measures]
+def _leaves(scans: tuple[Scan, ...]) -> list[Leaf]:
+    return [leaf for scan in scans for leaf in scan.leaves]

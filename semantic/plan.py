@@ -7,13 +7,17 @@ and never changed; `lower` copies what it puts into a statement.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Literal
 
 from sqlglot import exp
 
+from semantic.clocks import Clock
 from semantic.expressions import cast
+from semantic.frames import Edge, Frame, Now
 from semantic.model import Dataset
-from semantic.periods import Calendar, Period
+from semantic.periods import Period
+
+MOMENT = "moment"  # the grain of rows that are not put together by time
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,63 @@ class Measure:
     name: str
     aggregate: exp.Expr
     filter: exp.Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spine:
+    """The periods that must be in the answer: every combination of the time keys in a range.
+
+    `period` bounds the range where the query has one; else the observed groups do. Never later than as-of.
+    """
+
+    keys: tuple[Key, ...]
+    period: Period | None
+    now: Now
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The frame of each period of a time key; `period` is the query's."""
+
+    key: Key
+    frame: Frame
+    period: Period | None
+    now: Now
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A column of the answer before its outputs are computed, and what it is made of in the columns of a scan."""
+
+    name: str
+    value: exp.Expr
     counts: bool
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How the rows of a scan become leaves.
+
+    Without `frames` its groups are taken as they stand, those whose period lies in `labels`. With them the scan's `part`
+    says when its rows were, and a leaf has what lies in the frame of its period: `whole`, the groups of another
+    period; `parts`, the aggregates of several groups, added up; `rows`, an aggregate of single rows; `sweep`, the
+    distinct values of several groups, each counted once.
+    """
+
+    how: Literal["as_is", "whole", "parts", "rows", "sweep"]
+    leaves: tuple[Leaf, ...]
+    part: Key | None = None
+    frames: Frames | None = None
+    labels: Period | None = None
+    entity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
-    """One pass over the rows of a dataset: looked up, filtered, grouped."""
+    """One pass over the rows of a dataset: looked up, filtered, grouped (unless it is `flat`), and what it is read as.
+
+    `keys` and `groups` are those of its rows. The measures of a flat scan are values of single rows.
+    """
 
     dataset: Dataset
     clock: str | None
@@ -86,20 +141,33 @@ class Scan:
     groups: tuple[exp.Expr, ...]
     where: tuple[exp.Expr, ...]
     measures: tuple[Measure, ...]
+    readings: tuple[Reading, ...] = ()
+    flat: bool = False
     totals: bool = False
+
+    @property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Everything that is read from it."""
+        return tuple(leaf for reading in self.readings for leaf in reading.leaves)
+
+    @property
+    def is_framed(self) -> bool:
+        """Whether any of it is read in other periods than its own."""
+        return any(reading.frames is not None for reading in self.readings)
 
 
 @dataclass(frozen=True, slots=True)
-class Spine:
-    """The periods that must be in the answer: every combination of the time keys in a range.
+class Known:
+    """Whether the data of a dataset had begun when what is compared with ended: a column of its own.
 
-    `period` bounds the range where the query has one; else the observed groups do. Never later than `as_of`.
+    `began` is the first time of all its rows. `frames` move the periods; without them `end` is the one edge.
     """
 
-    keys: tuple[Key, ...]
-    period: Period | None
-    as_of: datetime
-    calendar: Calendar
+    name: str
+    dataset: Dataset
+    began: Clock
+    frames: Frames | None
+    end: Edge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +190,9 @@ class Sort:
 class Plan:
     """A whole query.
 
-    The groups of `scans` are combined; `broadcasts` are scans over fewer keys, looked up for every group.
+    The groups of `scans` are combined; `broadcasts` are scans over fewer keys, looked up for every group. The `spine`
+    has the periods that are shown, and with `fill` those without rows too. `total` is how the total is computed where
+    it is no grouping of the same rows.
     """
 
     keys: tuple[Key, ...]
@@ -134,3 +204,6 @@ class Plan:
     limit: int | None
     totals: bool
     spine: Spine | None = None
+    fill: bool = False
+    knowns: tuple[Known, ...] = ()
+    total: Plan | None = None

@@ -24,6 +24,10 @@ def scan_select(scan: Scan) -> exp.Select:
     """A scan as a query of its own: its keys, whether the row is the total, its measures."""
     query = grouped_rows(scan)
     keys = [aliased(group.copy(), key.name) for key, group in zip(scan.keys, scan.groups, strict=True)]
+    if scan.flat:
+        values = [named(measure.aggregate.copy(), measure.name) for measure in scan.measures]
+        query.set("expressions", [*keys, *values])
+        return query
     flag = total_flag(scan)
     total = [named(flag, IS_TOTAL)] if flag is not None else []
     query.set("expressions", [*keys, *total, *(named(aggregate(m), m.name) for m in scan.measures)])
@@ -36,6 +40,8 @@ def grouped_rows(scan: Scan) -> exp.Select:
     for lookup in scan.lookups:
         left_join(query, source_of(lookup.dataset, lookup.alias), lookup_condition(lookup))
     where(query, scan.where)
+    if scan.flat:
+        return query
     if scan.totals and scan.keys:
         groups = exp.Tuple(expressions=[group.copy() for group in scan.groups])
         sets = exp.GroupingSets(expressions=[groups, exp.Tuple(expressions=[])])

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from semantic.check_query import expression_mistake
-from semantic.clocks import Clock, clock_of, comparable, overlap
+from semantic.clocks import Clock, clock_of, comparable, overlap, to_local
 from semantic.errors import Diagnostic, QueryError
 from semantic.expressions import (
     Expression,
@@ -101,6 +101,19 @@ class RowScope:
                 if grain:
                     return self._at(self._must_be_time(clock, f"{qualifier}.{name}"), grain, f"{qualifier}.{name}")
                 return clock.instant() if clock else _no_position(value)
+
+    def moment(self) -> exp.Expr:
+        """The second in which a row lies, naive UTC: fine enough for every edge of a frame."""
+        clock = self.clock("a window of hours")
+        if clock.kind == "date":
+            message = f"'{self.dataset}.{self.time}' is a date: a window of hours has no meaning for it"
+            raise self._refusal("E314", message, "take a window of days or more")
+        return call("date_trunc", text("second"), to_local(clock, "UTC"))
+
+    def began(self) -> Clock:
+        """The first time of all rows."""
+        clock = self.clock("a comparison")
+        return replace(clock, value=exp.Min(this=clock.value))
 
     def condition(self, expression: Expression, shown_as: str) -> exp.Expr:
         """A condition over dimensions, time words and segments (`where`), bound to these rows."""

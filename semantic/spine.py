@@ -29,8 +29,8 @@ def spine_select(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.S
 
 def _periods(spine: Spine, grain: str, groups: str, condition: exp.Expr | None) -> exp.Select:
     """One time word: its periods, one after the other."""
-    name, calendar = spine.keys[0].name, spine.calendar
-    today = calendar.local(spine.as_of).date()
+    name, calendar = spine.keys[0].name, spine.now.calendar
+    today = calendar.local(spine.now.as_of).date()
     if spine.period is not None:
         last_day = min(spine.period.end - timedelta(days=1), today)
         first = date_literal(calendar.first_day(spine.period.start, grain))
@@ -46,7 +46,7 @@ def _periods(spine: Spine, grain: str, groups: str, condition: exp.Expr | None) 
 
 def _days(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Select:
     """Several time words from `day` up: the combinations that the days of the range fall in."""
-    today = spine.calendar.local(spine.as_of).date()
+    today = spine.now.calendar.local(spine.now.as_of).date()
     if spine.period is not None:
         first = date_literal(spine.period.start)
         last = date_literal(min(spine.period.end - timedelta(days=1), today))
@@ -58,15 +58,15 @@ def _days(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Select:
         last_seen = exp.Max(this=exp.Least(this=ends[0], expressions=ends[1:]))
         last = exp.Least(this=last_seen, expressions=[date_literal(today)])
         series = _observed(_series(first, last, "day"), groups, condition)
-    clock = Clock(cast(column("period"), "date"), "date", "UTC", spine.calendar)
+    clock = Clock(cast(column("period"), "date"), "date", "UTC", spine.now.calendar)
     return _distinct(spine, clock, series)
 
 
 def _moments(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Select:
     """A time word below `day`, maybe with others: the combinations that the moments of the range fall in."""
-    zone = spine.calendar.time_zone
+    zone = spine.now.calendar.time_zone
     finest = min((str(key.grain) for key in spine.keys), key=_rank)
-    as_of = spine.as_of.astimezone(UTC).replace(tzinfo=None)
+    as_of = spine.now.as_of.astimezone(UTC).replace(tzinfo=None)
     latest = as_of + _shift(finest, zone)
     if spine.period is not None:
         first = timestamp_literal(first_instant(spine.period.start, zone))
@@ -78,7 +78,7 @@ def _moments(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Selec
         seen = _within(exp.Max(this=column(name)), finest, zone)
         last = exp.Least(this=seen, expressions=[timestamp_literal(latest)])
         series = _observed(_moment_series(first, last, finest, zone), groups, condition)
-    clock = Clock(column("moment"), "timestamp", "UTC", spine.calendar)
+    clock = Clock(column("moment"), "timestamp", "UTC", spine.now.calendar)
     found = _distinct(spine, clock, series)
     if latest != as_of:
         begun = exp.LTE(this=call("utc", clock.at(finest)), expression=timestamp_literal(as_of))

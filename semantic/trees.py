@@ -88,3 +88,9 @@ def left_join(query: exp.Select, source: exp.Expr, on: exp.Expr) -> exp.Select:
     """`LEFT JOIN source ON …`."""
     query.append("joins", exp.Join(this=source, side="LEFT", on=on))
     return query
+
+
+def join(query: exp.Select, source: exp.Expr, on: exp.Expr) -> exp.Select:
+    """`JOIN source ON …`."""
+    query.append("joins", exp.Join(this=source, on=on))
+    return query

@@ -21,7 +21,8 @@ from semantic.model import Dataset, Model
 from semantic.plan import Measure, Output, Plan, Scan
 from semantic.privacy import is_personal
 from semantic.query import Query
-from semantic.resolve import LEAF, Asked, leaf_column
+from semantic.asked import Asked
+from semantic.leaves import LEAF, leaf_column
 from semantic.scan_select import parse_dataset_sql
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # both sides are asked at one instant; which one does not matter

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from semantic.asked import metrics_within
 from semantic.comparing.canonical import Version
 from semantic.errors import QueryError
 from semantic.expressions import Name
@@ -16,7 +17,6 @@ from semantic.names import TimeWord, read_name
 from semantic.parse import parse
 from semantic.plan import Plan
 from semantic.query import Query
-from semantic.resolve import metrics_within
 
 TIME_WORDS = ("day", "week")  # the zone decides about days, the week's first day about weeks
 Thing = tuple[Literal["dimension", "segment"], str]  # ("dimension", "users.gender"), ("segment", "adults")

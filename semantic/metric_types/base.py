@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from sqlglot import exp
 
 from semantic.aggregates import Aggregation
 from semantic.described import Described
 from semantic.formats import NamedFormat, Thresholds
+from semantic.frames import Shift, Window
 from semantic.kinds import KindOf
 from semantic.source import Exact
 from semantic.vocabulary import Kind
+
+ValueOf = Callable[[str], exp.Expr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,15 @@ class Leaves(Protocol):
     def metric(self, name: str, ignore: frozenset[str] = frozenset()) -> exp.Expr:
         """The value of another metric, computed as if the dimensions in `ignore` had not been asked for."""
 
+    def whole(self, within: frozenset[str]) -> Leaves:
+        """Leaves as if only time words and the dimensions of `within` had been asked for."""
+
+    def framed(self, shown_as: str, window: Window) -> Leaves:
+        """Leaves over the rows of a window that ends with the period."""
+
+    def compared(self, shown_as: str, shift: Shift, elapsed: bool) -> tuple[ValueOf, ValueOf]:
+        """What gives metrics' values in the period, and in the one that lies a shift before."""
+
 
 class Metric(Described):
     """A named number. Subclasses are the metric types: one file each, with the YAML shape and how it is planned.
@@ -62,6 +74,12 @@ class Metric(Described):
     format: NamedFormat | None = None
     thresholds: Thresholds | None = None
     empty: Exact | None = None
+    not_inside: ClassVar[tuple[str, ...]] = ()  # types that may not stand within this one, at any depth
+
+    @property
+    def dimensions(self) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """The dimensions that this metric names: the YAML path of each list, and the list."""
+        return ()
 
     @property
     def definition(self) -> str:

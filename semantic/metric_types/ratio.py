@@ -72,6 +72,12 @@ class Ratio(Metric):
             Reference(self.denominator.metric, ("denominator", "metric")),
         )
 
+    @property
+    def dimensions(self) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Those that are ignored."""
+        parts = (("numerator", self.numerator), ("denominator", self.denominator))
+        return ((((key, "ignore")), part.ignore) for key, part in parts)
+
     def plan(self, leaves: Leaves) -> exp.Expr:
         """`CAST(numerator AS DOUBLE) / NULLIF(denominator, 0)`."""
         top, bottom = (

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from semantic.asked import Asked
 from semantic.errors import Diagnostic, QueryError
 from semantic.periods import grains_between
 from semantic.plan import Key, Plan, Spine
-from semantic.resolve import Asked
 
 _MOST_PERIODS = 1_000_000
 
 
 def fill_time_gaps(plan: Plan, asked: Asked) -> Plan:
-    """Give the plan a spine where a time word is asked for and filling is not switched off."""
+    """Give the plan a spine where a time word is asked for and the periods are filled, or framed one by one."""
     keys = tuple(key for key in plan.keys if key.is_time)
-    if not keys or not asked.query.fill:
+    is_framed = any(scan.is_framed for scan in (*plan.scans, *plan.broadcasts))
+    if not keys or not (asked.query.fill or is_framed):
         return plan
     for key in keys:
         _check_size(key, asked)
-    return replace(plan, spine=Spine(keys, asked.period, asked.context.as_of, asked.context.calendar))
+    return replace(plan, spine=Spine(keys, asked.period, asked.now), fill=asked.query.fill)
 
 
 def _check_size(key: Key, asked: Asked) -> None:

@@ -12,16 +12,17 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from semantic.asked import Asked
 from semantic.plan import Plan, Scan
-from semantic.resolve import Asked
 
 
-def lift_filters(plan: Plan, _: Asked) -> Plan:
+def lift_filters(plan: Plan, asked: Asked) -> Plan:
     """Lift the filters of every scan whose measures all have one."""
     return replace(
         plan,
         scans=tuple(map(_lift, plan.scans)),
         broadcasts=tuple(map(_lift, plan.broadcasts)),
+        total=lift_filters(plan.total, asked) if plan.total else None,
     )
 
 
