@@ -112,15 +112,17 @@ class Stage:
     def _put_together(self, inner: str, nested: Nested) -> Source:
         """An inner answer's values aggregated by the keys of this plan."""
         keys: list[exp.Expr] = [column(key.name, inner) for key in nested.keys]
-        value = AGGREGATES[nested.agg](column(nested.value, inner))
+        single: exp.Expr = column(nested.value, inner)
+        if nested.entity is not None:  # rows of nobody make a group, and no value in it
+            is_known = exp.Not(this=exp.Is(this=column(nested.entity, inner), expression=exp.Null()))
+            single = exp.Case().when(is_known, single)
+        value = AGGREGATES[nested.agg](single)
         found = select([], table(inner))
         if nested.frames is not None and nested.part is not None:
             frames = self.frames(nested.frames)
             period = nested.frames.key
             keys = [column(key.name, frames if key == period else inner) for key in nested.keys]
             join(found, table(frames), holds(nested.frames, frames, _moment_of(nested.part, inner)))
-        if nested.entity is not None:
-            where(found, [exp.Not(this=exp.Is(this=column(nested.entity, inner), expression=exp.Null()))])
         found.set("expressions", [*keys, named(value, nested.leaf)])
         group_by_position(found, len(keys))
         if nested.plan.seen and nested.keys:
