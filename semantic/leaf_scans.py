@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import pairwise
+from typing import TypeGuard
 
 from sqlglot import exp
 
 from semantic.aggregates import AGGREGATES, Aggregation, complete_row
 from semantic.asked import Asked
 from semantic.errors import Diagnostic, QueryError, listing
-from semantic.frames import Stretch, ToDate
+from semantic.expressions import call, date_literal, text
+from semantic.frames import Edge, Rolling, Stretch, ToDate
 from semantic.joins import find_route
 from semantic.leaves import WantedLeaf
 from semantic.model import Model
@@ -52,9 +54,7 @@ def _scope(asked: Asked, leaf: WantedLeaf, rows: Rows) -> RowScope:
 
 def _days(spans: Spans) -> Period | None:
     hull = _hull(spans)
-    if hull is None or hull.start is None or hull.end is None:
-        return None
-    if isinstance(hull.start, datetime) or isinstance(hull.end, datetime):
+    if hull is None or not (is_day(hull.start) and is_day(hull.end)):
         return None
     return Period(hull.start, hull.end)
 
@@ -156,11 +156,22 @@ class _LeafScan:
 
     def _swept(self, values: list[exp.Expr], own: exp.Expr | None) -> Scan:
         """A scan of the distinct values in each group, counted when they are read."""
-        leaf, keys = self.leaf, self._keys()
+        leaf, keys, part = self.leaf, self._keys(), self._part
         entity = unused("counted", {key.name for key, _ in keys})
         reading = replace(self._reading(Leaf(leaf.name, column(leaf.name), leaf.counts)), entity=entity)
-        scan = self._scan([*keys, (Key(entity), complete_row(values))], self._where(), own)
-        return replace(scan, readings=(reading,))
+        hull, days = _hull(self.rows.spans), _shortest(leaf)
+        if days is None or part is None or part.grain != "day" or hull is None or not is_day(hull.start):
+            scan = self._scan([*keys, (Key(entity), complete_row(values))], self._where(), own)
+            return replace(scan, readings=(reading,))
+        day = next(value for key, value in keys if key == part)
+        blocks = [
+            (Key(unused("block", {entity})), _block(day, hull.start, days)) if key == part else (key, value)
+            for key, value in keys
+        ]
+        last = unused(f"last_{part.name}", {key.name for key, _ in keys})
+        scan = self._scan([*blocks, (Key(entity), complete_row(values))], self._where(), own)
+        measures = (Measure(part.name, exp.Min(this=day), None), Measure(last, exp.Max(this=day.copy()), None))
+        return replace(scan, measures=measures, readings=(replace(reading, last=last),))
 
     def _firsts(self, values: list[exp.Expr], own: exp.Expr | None) -> Scan:
         """A scan of the distinct values and when each was first seen, in each unit of a window to date."""
@@ -198,6 +209,25 @@ class _LeafScan:
         measures = tuple(Measure(each, value, None) for each, value in found.items())
         rows = self._keys()
         return replace(self._scan(rows, own), measures=measures, readings=(reading,), flat=True)
+
+
+def _shortest(leaf: WantedLeaf) -> int | None:
+    """How many days a rolling window has at least."""
+    window = leaf.frame.window if leaf.frame is not None else None
+    if not isinstance(window, Rolling):
+        return None
+    return window.length.days or 28 * window.length.months or None
+
+
+def is_day(edge: Edge | None) -> TypeGuard[date]:
+    """Whether an edge is the beginning of a business day."""
+    return edge is not None and not isinstance(edge, datetime)
+
+
+def _block(day: exp.Expr, first: date, days: int) -> exp.Expr:
+    """The number of a block of days, counted from the first one."""
+    passed = call("date_diff", text("day"), date_literal(first), day)
+    return exp.Paren(this=exp.IntDiv(this=passed, expression=exp.Literal.number(days)))
 
 
 def _combined(how: str, aggregation: Aggregation, name: str) -> exp.Expr:

@@ -150,7 +150,8 @@ class Reading:
     says when its rows were, and a leaf has what lies in the frame of its period: `whole`, the groups of another
     period; `parts`, the aggregates of several groups, added up; `rows`, an aggregate of single rows; `sweep`, the
     distinct values of several groups, each counted once; `firsts`, the
-    same where it is enough to know when each was first seen; `snapshots`, the rows that are `taken` of a stock.
+    same where it is enough to know when each was first seen (of a sweep with `last`, when first and last in a block of days
+    that no window is shorter than); `snapshots`, the rows that are `taken` of a stock.
     """
 
     how: How
@@ -160,6 +161,7 @@ class Reading:
     frames: Frames | None = None
     labels: Period | None = None
     entity: str = ""
+    last: str = ""
     taken: Taken | None = None
 
 

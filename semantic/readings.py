@@ -89,6 +89,7 @@ class _Sweep:
     made: str  # the CTE of the frames
     base: str  # that of the scan
     part: str
+    last: str
     counted: str
     others: tuple[str, ...]
 
@@ -108,19 +109,40 @@ class _Sweep:
         return select([key, *map(column, edges), number], table(self.made))
 
     def reach(self, numbered: str) -> exp.Select:
-        """For every part the first and the last period in whose frames it lies."""
-        days = select([column(self.part)], table(self.base))
-        days.set("distinct", exp.Distinct())
+        """For every part the first and the last period in whose frames it lies, or those that it lies between."""
+        if self.last:
+            return self._reach_of_blocks(numbered)
+        parts = select([column(self.part)], table(self.base))
+        parts.set("distinct", exp.Distinct())
         number = column(self.name("number"), numbered)
-        first = named(exp.Min(this=number), self.name("first_number"))
-        last = named(exp.Max(this=number.copy()), self.name("last_number"))
-        found = select([column(self.part, "parts"), first, last], subquery(days, "parts"))
+        found = self._extremes(subquery(parts, "parts"), number, number)
         join(found, table(numbered), holds(self.frames, numbered, column(self.part, "parts")))
         return group_by_position(found, 1)
 
+    def _extremes(self, parts: exp.Expr, first: exp.Expr, last: exp.Expr) -> exp.Select:
+        edges = [named(exp.Min(this=first.copy()), self.name("first_number"))]
+        edges.append(named(exp.Max(this=last.copy()), self.name("last_number")))
+        return select([column(self.part, "parts"), *edges], parts)
+
+    def _reach_of_blocks(self, numbered: str) -> exp.Select:
+        """For every day the first period that ends after it, and the last that begins by then."""
+        days = select([column(self.part)], table(self.base))
+        both = exp.Union(this=days, expression=select([column(self.last)], table(self.base)), distinct=True)
+        day, number = column(self.part, "parts"), column(self.name("number"), numbered)
+        ends_after = exp.GT(this=column(ENDS, numbered), expression=day)
+        begins_by = exp.LTE(this=column(STARTS, numbered), expression=day.copy())
+        first, last = exp.Case().when(ends_after, number), exp.Case().when(begins_by, number.copy())
+        found = self._extremes(subquery(both, "parts"), first, last)
+        return group_by_position(cross_join(found, table(numbered)), 1)
+
     def spans(self, reach: str) -> exp.Select:
-        """For every value and part: from which period on it counts, and where the next part of the value takes over."""
-        first, last = column(self.name("first_number"), reach), column(self.name("last_number"), reach)
+        """For every value and part: from which period on it counts, and where the next part of the value takes over.
+
+        A part that lies in no frame counts nowhere. A block of days counts from its first day on to its last one's end:
+        as no window is shorter than the block, one of the two lies in every one between.
+        """
+        ends = self.name("ends") if self.last else reach
+        first, last = column(self.name("first_number"), reach), column(self.name("last_number"), ends)
         mine = [*self.keys(self.base), column(self.counted, self.base)]
         following = window("lead", mine, [column(self.part, self.base)], first.copy())
         after = exp.Add(this=last, expression=exp.Literal.number(1))
@@ -129,8 +151,12 @@ class _Sweep:
         is_value = exp.Case().when(is_null, exp.Literal.number(0)).else_(exp.Literal.number(1))
         edges = [named(first, self.name("number")), named(until, self.name("until_number"))]
         found = select([*self.keys(self.base), *edges, named(is_value, self.name("is_value"))], table(self.base))
-        same = exp.EQ(this=column(self.part, self.base), expression=column(self.part, reach))
-        return join(found, table(reach), same)
+        join(found, table(reach), exp.EQ(this=column(self.part, self.base), expression=column(self.part, reach)))
+        if self.last:
+            again = exp.Table(this=exp.to_identifier(reach), alias=exp.TableAlias(this=exp.to_identifier(ends)))
+            join(found, again, exp.EQ(this=column(self.last, self.base), expression=column(self.part, ends)))
+            where(found, [exp.LTE(this=first.copy(), expression=last.copy())])
+        return found
 
     def steps(self, spans: str, numbered: str) -> exp.Query:
         """By how much the counts of rows and of values change from one period to the next, in every period."""
@@ -164,7 +190,7 @@ def _swept(reading: Reading, frames: Frames, base: str, made: str, add: AddCte) 
     """Distinct values in each frame."""
     keys = [key.name for key in reading.keys]
     others = tuple(name for name in keys if name != frames.key.name)
-    sweep = _Sweep(frames, made, base, reading.part.name if reading.part else "", reading.entity, others)
+    sweep = _Sweep(frames, made, base, reading.part.name if reading.part else "", reading.last, reading.entity, others)
     numbered = add(f"{made}_numbered", sweep.numbered())
     reach = add(f"{base}_reach", sweep.reach(numbered))
     spans = add(f"{base}_spans", sweep.spans(reach))
