@@ -134,7 +134,102 @@ class Derived:
     empty: int | None = None
 
 
-Metric = Simple | Ratio | Derived
+Window = tuple[int, str]  # so many of a unit: (28, "day")
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    name: str
+    metric: str
+    window: Window
+    empty: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cumulative:
+    name: str
+    metric: str
+    empty: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToDate:
+    name: str
+    metric: str
+    grain: str
+    empty: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """`kind`: previous (period), periods (`count` of them), unit (`count` of it), start (of the `unit`)."""
+
+    kind: str
+    count: int = 1
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`as_`: value, difference or percent_change. `align`: whole or elapsed."""
+
+    name: str
+    metric: str
+    offset: Offset
+    as_: str = "percent_change"
+    align: str = "whole"
+    empty: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Per:
+    """Either by a grain or by an entity, which is a dimension."""
+
+    name: str
+    metric: str
+    agg: str
+    grain: str | None = None
+    entity: str | None = None
+    empty: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    name: str
+    metric: str
+    within: tuple[str, ...] = ()
+    empty: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    name: str
+    metric: str
+    within: tuple[str, ...] = ()
+    order: str = "desc"
+    empty: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MovingAverage:
+    name: str
+    metric: str
+    periods: int
+    empty: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SemiAdditive:
+    name: str
+    metric: str
+    agg: str
+    keys: tuple[str, ...] = ()
+    carry_forward: bool = False
+    empty: int | None = None
+
+
+Windowed = Rolling | Cumulative | ToDate
+Metric = Simple | Ratio | Derived | Windowed | Comparison | Per | Share | Rank | MovingAverage | SemiAdditive
 
 
 @dataclass(frozen=True, slots=True)

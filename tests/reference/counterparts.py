@@ -1,0 +1,128 @@
+"""The period that a comparison looks back at, and the part of it that has elapsed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+
+from tests.reference.frames import (
+    DAYS,
+    MONTHS,
+    Edge,
+    Frame,
+    at_day,
+    earlier,
+    label_of,
+    moved,
+    moved_day,
+    period_of,
+    periods_back,
+    read,
+    wall_of,
+)
+from tests.reference.model import BELOW_DAY, WORDS, Offset, Refused
+from tests.reference.times import Clockwork, truncate
+
+# How many periods of a grain a unit is; what is missing is no whole number of periods.
+PERIODS = {
+    "day": {"day": Fraction(1), "week": Fraction(7)},
+    "week": {"day": Fraction(1, 7), "week": Fraction(1), "year": Fraction(52)},
+    "month": {"month": Fraction(1), "quarter": Fraction(3), "year": Fraction(12)},
+    "quarter": {"month": Fraction(1, 3), "quarter": Fraction(1), "year": Fraction(4)},
+    "year": {"month": Fraction(1, 12), "quarter": Fraction(1, 4), "year": Fraction(1)},
+}
+
+
+def check_offset(offset: Offset, grain: str | None) -> None:
+    if offset.count < 1:
+        raise Refused("an offset goes back")
+    if offset.kind == "start":
+        _check_start(offset, grain)
+    elif offset.kind == "unit" and grain is None:
+        if offset.unit == "hour":
+            raise Refused("a period of days is not compared over hours")
+    elif offset.kind == "unit" and grain not in BELOW_DAY and not (grain == "day" and offset.unit in MONTHS):
+        assert grain is not None
+        if (offset.count * PERIODS[grain].get(offset.unit, Fraction(1, 2 * offset.count))).denominator != 1:
+            raise Refused(f"{offset.count} {offset.unit}s are no number of {grain}s")
+
+
+def _check_start(offset: Offset, grain: str | None) -> None:
+    if grain is None or WORDS.index(grain) >= WORDS.index(offset.unit):
+        raise Refused(f"no {grain or 'period'} begins a {offset.unit}")
+
+
+def counterpart(offset: Offset, grain: str | None, period: Frame, clock: Clockwork) -> Frame:
+    """The whole period that one is compared with."""
+    check_offset(offset, grain)
+    if grain is None:
+        return _stretch_back(offset, period)
+    if offset.kind in ("previous", "periods"):
+        return periods_back(period, grain, offset.count, clock)
+    assert period.start is not None
+    start = period.start.moment
+    if offset.kind == "start":
+        first = truncate(clock.day(start), offset.unit, clock.week_start)
+        return period_of(label_of(first, grain, clock), grain, clock)
+    if grain in BELOW_DAY:
+        label = label_of(start, grain, clock)
+        return period_of(label_of(moved(label, offset.count, offset.unit, clock), grain, clock), grain, clock)
+    if offset.unit not in PERIODS[grain]:  # months of days
+        assert not isinstance(start, datetime)
+        return period_of(moved_day(start, offset.count, offset.unit), grain, clock)
+    return periods_back(period, grain, int(offset.count * PERIODS[grain][offset.unit]), clock)
+
+
+def _stretch_back(offset: Offset, period: Frame) -> Frame:
+    """Without a time word: the query's period, moved."""
+    start, end = days_of(period)
+    months = start.day == end.day == 1
+    count, unit = offset.count, offset.unit
+    if offset.kind != "unit":
+        length = (end.year - start.year) * 12 + end.month - start.month if months else (end - start).days
+        count, unit = count * length, "month" if months else "day"
+    if unit in DAYS or months:
+        return _between(moved_day(start, count, unit), moved_day(end, count, unit))
+    last = moved_day(end - timedelta(days=1), count, unit)
+    return _between(moved_day(start, count, unit), last + timedelta(days=1))
+
+
+def weeks_back(period: Frame, weeks: int) -> Frame:
+    start, end = days_of(period)
+    return _between(moved_day(start, weeks, "week"), moved_day(end, weeks, "week"))
+
+
+def days_of(period: Frame) -> tuple[date, date]:
+    if period.start is None or period.end is None:
+        raise Refused("a comparison needs a period")
+    assert period.start.day is not None
+    assert period.end.day is not None
+    return period.start.day, period.end.day
+
+
+def _between(start: date, end: date) -> Frame:
+    return Frame(at_day(start), at_day(end))
+
+
+# -- elapsed -------------------------------------------------------------------------------------------------
+
+
+def elapsed_part(base: Frame, clock: Clockwork) -> Frame:
+    """What has gone by at as-of of a stretch that begins with a day."""
+    now = Edge(clock.as_of, clock.now.date() + timedelta(days=1))
+    assert base.end is not None
+    return Frame(base.start, earlier(now, base.end, clock))
+
+
+def same_part(part: Frame, period: Frame, other: Frame, clock: Clockwork) -> Frame:
+    """The stretch of the other period that lies in it as `part` lies in the period."""
+    (first, _), (other_first, other_end) = days_of(period), days_of(other)
+    assert part.start is not None
+    assert part.start.day is not None
+    assert part.end is not None
+    start = other_first + (part.start.day - first)
+    gone = wall_of(part.end.moment, clock) - wall_of(part.start.moment, clock)
+    end = min(wall_of(start, clock) + gone, wall_of(other_end, clock))
+    moment = end.date() if end.time() == time() else read(end, clock)
+    day = None if part.end.day is None else min(start + (part.end.day - part.start.day), other_end)
+    return Frame(at_day(start), Edge(moment, day))

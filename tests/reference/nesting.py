@@ -1,0 +1,139 @@
+"""What may stand inside what, and which queries a metric can answer at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.reference.asked import Asked, parts_of
+from tests.reference.counterparts import check_offset
+from tests.reference.lookup import resolve
+from tests.reference.model import (
+    BELOW_DAY,
+    WORDS,
+    Comparison,
+    Cumulative,
+    Metric,
+    MovingAverage,
+    Per,
+    Rank,
+    Refused,
+    Rolling,
+    SemiAdditive,
+    Share,
+    Simple,
+    ToDate,
+)
+
+WINDOWS = (Rolling, Cumulative, ToDate)
+RELATIVE = (Comparison, Rank, MovingAverage)
+
+
+def check_nesting(asked: Asked, name: str) -> None:
+    """Refuses a metric that holds what it must not."""
+    metric = asked.metric(name)
+    if isinstance(metric, Per) and (metric.grain is None) == (metric.entity is None):
+        raise Refused(f"{name} is per a grain or per an entity")
+    if isinstance(metric, SemiAdditive):
+        _check_stock(asked, metric)
+    for inside in _inside(asked, metric, through_per=not isinstance(metric, WINDOWS)):
+        if isinstance(inside, _forbidden(metric)):
+            raise Refused(f"{name} holds {inside.name}, which it must not")
+    for part in parts_of(metric):
+        check_nesting(asked, part.metric)
+
+
+def _check_stock(asked: Asked, metric: SemiAdditive) -> None:
+    inner = asked.metric(metric.metric)
+    if not isinstance(inner, Simple) or inner.agg not in ("count", "sum"):
+        raise Refused(f"{metric.name} needs a count or a sum")
+    if metric.carry_forward and metric.agg != "last":
+        raise Refused(f"{metric.name} carries only the last one forward")
+
+
+def _inside(asked: Asked, metric: Metric, *, through_per: bool) -> Iterator[Metric]:
+    for part in parts_of(metric):
+        inner = asked.metric(part.metric)
+        yield inner
+        if through_per or not isinstance(inner, Per):
+            yield from _inside(asked, inner, through_per=through_per)
+
+
+def _forbidden(metric: Metric) -> tuple[type, ...]:
+    match metric:
+        case Rolling() | Cumulative() | ToDate():
+            return (*WINDOWS, *RELATIVE)
+        case Comparison():
+            return (Rank,)
+        case MovingAverage():
+            return RELATIVE
+        case Share():
+            return Share, Rank
+        case Per(grain=None):
+            return (*WINDOWS, *RELATIVE, Share, SemiAdditive)
+        case Per():
+            return (*RELATIVE, Share)
+    return ()
+
+
+# -- queries -------------------------------------------------------------------------------------------------
+
+
+def check_query(asked: Asked, name: str, grain: str | None) -> None:
+    """Refuses what has no answer at this grain, and what lies within it."""
+    metric = asked.metric(name)
+    _check_time(asked, metric, grain)
+    if isinstance(metric, Comparison):
+        _check_comparison(asked, metric)
+    for leaf in asked.leaves([name]):
+        _check_reach(asked, metric, leaf.metric)
+        if _counts_hours(metric) and asked.clock_type(leaf.metric) == "date":
+            raise Refused(f"{name} counts hours of days")
+    inner = metric.grain if isinstance(metric, Per) and metric.grain else grain
+    for part in parts_of(metric):
+        check_query(asked, part.metric, inner)
+
+
+def _check_time(asked: Asked, metric: Metric, grain: str | None) -> None:
+    framed = isinstance(metric, (*WINDOWS, Comparison, MovingAverage, SemiAdditive))
+    per_grain = isinstance(metric, Per) and metric.grain is not None
+    if (framed or per_grain) and len(asked.words) > 1:
+        raise Refused(f"{metric.name} over several time words")
+    if isinstance(metric, MovingAverage) and not asked.words:
+        raise Refused(f"{metric.name} needs a time word")
+    if isinstance(metric, Per) and metric.grain and grain and not nests(metric.grain, grain):
+        raise Refused(f"no {metric.grain}s make a {grain}")
+
+
+def nests(fine: str, coarse: str) -> bool:
+    """Whether whole periods of the one make one of the other."""
+    if fine == "week" and coarse != "week":
+        return False
+    return WORDS.index(fine) <= WORDS.index(coarse)
+
+
+def _check_comparison(asked: Asked, metric: Comparison) -> None:
+    if not asked.words and not asked.period:
+        raise Refused(f"{metric.name} needs a period")
+    grain = asked.words[0] if asked.words else None
+    check_offset(metric.offset, grain)
+    if metric.align == "elapsed" and grain in BELOW_DAY:
+        raise Refused(f"{metric.name} compares what has elapsed of days and more")
+
+
+def _check_reach(asked: Asked, metric: Metric, leaf: Simple) -> None:
+    dataset = asked.model.datasets[leaf.dataset]
+    match metric:
+        case Per(entity=str(entity)):
+            resolve(asked.model, dataset, entity)
+        case SemiAdditive(keys=keys):
+            for key in keys:
+                resolve(asked.model, dataset, key)
+
+
+def _counts_hours(metric: Metric) -> bool:
+    match metric:
+        case Rolling(window=(_, unit)):
+            return unit == "hour"
+        case Per(grain=grain):
+            return grain in BELOW_DAY
+    return False
