@@ -80,6 +80,7 @@ class Cells:
         self.total_of = total_of
         self.answer: list[Group] = []  # the groups of the answer, once they are known
         self._values: dict[tuple[str, Scope], Value] = {}
+        self._within: dict[tuple[str, Frame], list[tuple[Frame, Frame, Edge]]] = {}  # of `per`
 
     # -- scopes ----------------------------------------------------------------------------------------------
 
@@ -243,11 +244,17 @@ class Cells:
                 yield replace(scope, entities=(*scope.entities, (entity, value)))
         elif scope.end is not None:
             frame = cut(self._own(scope), scope.end, self.clock)
-            for period in self._periods(metric, frame):
-                assert period.end is not None
-                assert frame.end is not None
-                inside = common(period, frame, self.clock)
-                yield replace(scope, frame=inside, period=period, end=earlier(period.end, frame.end, self.clock))
+            if (metric.name, frame) not in self._within:
+                self._within[metric.name, frame] = list(self._stretches(metric, frame))
+            for period, inside, end in self._within[metric.name, frame]:
+                yield replace(scope, frame=inside, period=period, end=end)
+
+    def _stretches(self, metric: Per, frame: Frame) -> Iterator[tuple[Frame, Frame, Edge]]:
+        """The periods in a frame, what of them lies in it, and where their windows end."""
+        for period in self._periods(metric, frame):
+            assert period.end is not None
+            assert frame.end is not None
+            yield period, common(period, frame, self.clock), earlier(period.end, frame.end, self.clock)
 
     def _periods(self, metric: Per, frame: Frame) -> Iterator[Frame]:
         assert metric.grain is not None

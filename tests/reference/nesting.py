@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.reference.asked import Asked, parts_of
 from tests.reference.counterparts import check_offset
-from tests.reference.lookup import resolve
+from tests.reference.lookup import Word, resolve
 from tests.reference.model import (
     BELOW_DAY,
     WORDS,
@@ -121,13 +121,20 @@ def _check_comparison(asked: Asked, metric: Comparison) -> None:
 
 
 def _check_reach(asked: Asked, metric: Metric, leaf: Simple) -> None:
+    """Entities and keys are dimensions that every leaf reaches."""
     dataset = asked.model.datasets[leaf.dataset]
+    for name in _dimensions(metric):
+        if isinstance(resolve(asked.model, dataset, name), Word):
+            raise Refused(f"{name} is no dimension")
+
+
+def _dimensions(metric: Metric) -> tuple[str, ...]:
     match metric:
         case Per(entity=str(entity)):
-            resolve(asked.model, dataset, entity)
+            return (entity,)
         case SemiAdditive(keys=keys):
-            for key in keys:
-                resolve(asked.model, dataset, key)
+            return keys
+    return ()
 
 
 def _counts_hours(metric: Metric) -> bool:
