@@ -10,8 +10,7 @@ from tests.reference.expressions import names, within
 from tests.reference.lookup import Field, resolve, resolve_own
 from tests.reference.model import WORDS
 from tests.strategies.example import Example
-from tests.strategies.metrics import parts
-from tests.strategies.queries import leaves
+from tests.strategies.over import leaves, parts
 
 HOW: dict[object, str] = {"rows": " of rows", "list": " of several"}
 
