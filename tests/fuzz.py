@@ -31,6 +31,7 @@ from tests.shrink import pruned, shrink
 from tests.strategies import Example, example_at
 from tests.strategies.example import dump
 from tests.strategies.features import features
+from tests.strategies.looking_back import worth_reaching
 
 FOLDER = Path("build/fuzz")
 SHRUNK_PER_FAULT = 5
@@ -115,6 +116,7 @@ def _unreached(reached: Counter[str]) -> list[str]:
         *(f"join {kind}" for kind in joins),
         *(f"word {grain}" for grain in GRAINS),
         *(f"by {kind} at {grain}" for kind in ("timestamp", "timestamptz") for grain in GRAINS),
+        *worth_reaching(),
     }
     return sorted(name for name in wanted if not any(f"{found} ".startswith(f"{name} ") for found in reached))
 

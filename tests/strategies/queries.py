@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tests.reference import Dataset, Dimension, Expr, Model, Query, Rank, Ratio, Share, Simple
-from tests.reference.evaluate import Run
+from tests.reference.evaluate import Run, clockwork
 from tests.reference.model import WORDS, Refused
 from tests.reference.times import Clockwork
 from tests.strategies import phrases
@@ -97,7 +97,7 @@ TRIALS = 8
 
 def _is_answered(model: Model, query: Query, as_of: datetime) -> bool:
     try:
-        Run(model, query, Clockwork(ZoneInfo(query.time_zone or model.time_zone), model.week_start, as_of)).check()
+        Run(model, query, clockwork(model, query, as_of)).check()
     except Refused:
         return False
     return True
