@@ -140,14 +140,15 @@ def _report(
 
 
 def smallest(example: Example, verdict: Verdict, bench: Bench = ON_DUCKDB) -> Example:
-    """A small example with the same fault; for a crash or a refusal, with the same first words."""
+    """A small example with the same fault; for an error or a refusal, with the same first words."""
+    width = {"rows": 0, "order": 0, "columns": 0, "refused": 12}.get(str(verdict.fault), 50)
 
     def fails(candidate: Example) -> bool:
         try:
             found = judge(candidate, bench)
         except Exception:  # noqa: BLE001 (what is left out was needed: no example any more)
             return False
-        return found.fault == verdict.fault and found.detail[:12] == verdict.detail[:12]
+        return found.fault == verdict.fault and found.detail[:width] == verdict.detail[:width]
 
     return shrink(example, fails)
 
