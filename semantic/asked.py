@@ -9,7 +9,7 @@ from datetime import datetime
 from semantic.check_query import check_query
 from semantic.errors import Diagnostic, QueryError
 from semantic.expressions import GRAINS, Expression
-from semantic.frames import Now
+from semantic.frames import Now, Stretch
 from semantic.metric_types import Metric, Simple
 from semantic.model import Dimension, Model
 from semantic.names import DimensionRef, Reference, TimeWord, dimensions_of, names_within, read_name
@@ -35,6 +35,15 @@ class Asked:
     where: Expression | None
     period: Period | None
     total_of: str | None = None
+    is_total: bool = False
+    span: Stretch | None = None
+
+    @property
+    def own_span(self) -> Stretch | None:
+        """The rows that count where nothing else is said: those of the period."""
+        if self.span is not None or self.period is None:
+            return self.span
+        return Stretch(self.period.start, self.period.end)
 
     @property
     def now(self) -> Now:

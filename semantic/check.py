@@ -273,7 +273,7 @@ def _check_dimensions(model: Model, metric: Metric) -> Iterator[Diagnostic]:
 def _check_inside(model: Model, metric: Metric) -> Iterator[Diagnostic]:
     """No metric type stands within another one that has no meaning for it."""
     for reference in metric.references():
-        way = _way_to(model, reference.metric, metric.not_inside)
+        way = _way_to(model, reference.metric, metric.forbidden)
         if way:
             kind, inner = _type_of(metric), model.metrics[way[-1]]
             through = f", by way of {' → '.join(way[:-1])}," if len(way) > 1 else ""

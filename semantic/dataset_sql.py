@@ -51,7 +51,7 @@ _KINDS = {
 
 def check_sources(model: Model, plan: Plan, dialect: str) -> None:
     """Raise QueryError where the rows of a dataset may be others in another dialect than DuckDB's."""
-    scans = (*plan.scans, *plan.broadcasts)
+    scans = plan.all_scans
     used = [dataset for scan in scans for dataset in (scan.dataset, *(lookup.dataset for lookup in scan.lookups))]
     by_name = {dataset.name: dataset for dataset in used}
     wrong = [found for dataset in by_name.values() if (found := _mistake(model, dataset, dialect)) is not None]

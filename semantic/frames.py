@@ -91,7 +91,12 @@ class StartOf:
     grain: str
 
 
-Window = Rolling | Cumulative | ToDate | Trailing
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The period itself, of the one in progress what has begun of it in days."""
+
+
+Window = Rolling | Cumulative | ToDate | Trailing | Own
 Shift = Back | PeriodsBack | StartOf
 
 
@@ -189,7 +194,7 @@ def own_length(period: Period, count: int) -> Length:
 def first_edge(window: Window | None, start: Edge | None, end: Edge, calendar: Calendar, grain: str) -> Edge | None:
     """Where a window begins that ends at `end`, given where the period begins; None: it has no beginning."""
     match window:
-        case None:
+        case None | Own():
             return start
         case Cumulative():
             return None
@@ -231,6 +236,22 @@ def as_length(shift: Shift, grain: str) -> Length | None:
             if grain in MONTHS:
                 return length if length.months and length.months % MONTHS[grain] == 0 else None
             return None if grain == "day" and unit == "hour" else length
+
+
+_WITHIN = {  # the grains of which a period consists
+    "minute": ("second",),
+    "hour": ("second", "minute"),
+    "day": ("second", "minute", "hour"),
+    "week": ("second", "minute", "hour", "day"),
+    "month": ("second", "minute", "hour", "day"),
+    "quarter": ("second", "minute", "hour", "day", "month"),
+    "year": ("second", "minute", "hour", "day", "month", "quarter"),
+}
+
+
+def nests(inner: str, outer: str) -> bool:
+    """Whether every period of a grain consists of whole periods of another one."""
+    return inner in _WITHIN.get(outer, ())
 
 
 def is_instant(frame: Frame, grain: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from semantic.expressions import call, cast, date_literal, text
-from semantic.frames import Cumulative, Length, Rolling, Shift, StartOf, ToDate, Trailing, as_length, is_instant
+from semantic.frames import Cumulative, Length, Own, Rolling, Shift, StartOf, ToDate, Trailing, as_length, is_instant
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.plan import Frames
 from semantic.trees import column, interval, named, select, table
@@ -61,7 +61,7 @@ class _Framing:
 
     @property
     def _is_instant(self) -> bool:
-        return is_instant(self.frames.frame, self._grain)
+        return self.frames.by_instant or is_instant(self.frames.frame, self._grain)
 
     def label(self) -> exp.Expr:
         """The period that is compared with: its first day, or the instant at which it begins."""
@@ -91,14 +91,31 @@ class _Framing:
             case ToDate(grain):
                 return self._unit_start(grain)
             case Trailing(count):
-                return self._before_label(Length(count - 1, self._grain))
+                return self._before_label(count - 1)
+            case Own():
+                return self._begin()
             case _:
                 return None
 
-    def _before_label(self, length: Length) -> exp.Expr:
+    def _before_label(self, count: int) -> exp.Expr:
+        """Where the period begins that lies so many before."""
         if self._below_day:
-            return _earlier(call("utc", self.label()), length.count, length.unit)
-        return cast(_earlier(self.label(), length.count, length.unit), "date")
+            return _earlier(call("utc", self.label()), count, self._grain)
+        start = _earlier(self.label(), count, self._grain)
+        start = cast(start.this, "date") if count else start
+        return self._instant(start) if self._is_instant else start
+
+    def _begin(self) -> exp.Expr:
+        """Where the period begins, or the query's within it."""
+        start, period = self._before_label(0), self.frames.period
+        if (
+            period is None
+            or self.frames.frame.shifts
+            or self._calendar.first_day(period.start, self._grain) == period.start
+        ):
+            return start
+        first = date_literal(period.start)
+        return call("greatest", start, self._instant(first) if self._is_instant else first)
 
     def _unit_start(self, grain: str) -> exp.Expr:
         """The first day of the unit in which the frame ends."""

@@ -44,7 +44,7 @@ class Guard:
 
 def check_guards(engine: Engine, plan: Plan, model: Model, passed: set[tuple[str, str]]) -> None:
     """Check every dataset of a plan; `passed` holds the checks that need not be repeated. Raises EngineError."""
-    scans = (*plan.scans, *plan.broadcasts)
+    scans = plan.all_scans
     lookups = [lookup for scan in scans for lookup in scan.lookups]
     read = {scan.dataset.name for scan in scans} | {lookup.dataset.name for lookup in lookups}
     for name in sorted(read):

@@ -17,18 +17,23 @@ from semantic.frames import (
     Edge,
     Frame,
     Length,
+    Own,
     PeriodsBack,
+    Rolling,
     Shift,
     StartOf,
     Stretch,
+    ToDate,
+    Trailing,
     Window,
     as_length,
     is_finer,
+    nests,
 )
 from semantic.joins import Route, find_route
-from semantic.metric_types.base import ValueOf
+from semantic.metric_types.base import Each, ValueOf
 from semantic.model import Model
-from semantic.names import DimensionRef, Reference, TimeWord, datasets_called, read_name
+from semantic.names import DimensionRef, Reference, datasets_called, read_name
 from semantic.periods import DAY_GRAINS, Period
 from semantic.plan import Key
 from semantic.trees import unused
@@ -68,16 +73,35 @@ class WantedKnown:
     end: Edge | None
 
 
+@dataclass(frozen=True, slots=True)
+class WantedNested:
+    """A metric's values by more keys, put together; `name` is the column.
+
+    By grain: those in every period that lies in the `frame` of a period of the query's, or else in `stretch`. By entity:
+    those of every entity, in the frame (and cell) of `book`.
+    """
+
+    name: str
+    shown_as: str
+    metric: str
+    each: Each
+    ignored: frozenset[str]
+    frame: Frame | None
+    stretch: Stretch | None
+    book: LeafBook
+
+
 @dataclass(slots=True)
 class Found:
     """All that the metrics of a query are made of."""
 
     leaves: dict[tuple[object, ...], WantedLeaf] = field(default_factory=dict)
     knowns: dict[tuple[object, ...], WantedKnown] = field(default_factory=dict)
+    nested: dict[tuple[object, ...], WantedNested] = field(default_factory=dict)
 
     def name(self, wanted: str, keys: Iterable[Key]) -> str:
         """A column's name that is free."""
-        taken = {leaf.name for leaf in self.leaves.values()} | {known.name for known in self.knowns.values()}
+        taken = {each.name for each in (*self.leaves.values(), *self.knowns.values(), *self.nested.values())}
         return unused(wanted, taken | {key.name for key in keys})
 
 
@@ -135,8 +159,8 @@ class LeafBook:
 
     def compared(self, shown_as: str, shift: Shift, elapsed: bool) -> tuple[ValueOf, ValueOf]:
         """What gives metrics' values in the period, and in the one that lies a shift before."""
-        if self.asked.total_of is not None:
-            if self.asked.period is None or isinstance(shift, PeriodsBack | StartOf):
+        if self.asked.is_total:
+            if self.asked.period is None or (self.asked.total_of and isinstance(shift, PeriodsBack | StartOf)):
                 return _nothing, _nothing
             if self.asked.total_of == "week" and isinstance(shift, Back):
                 shift = Back(as_length(shift, "week") or shift.length)
@@ -155,6 +179,79 @@ class LeafBook:
         cell = Cell(current, self.asked.grain, self.asked.period, now)
         partly = [replace(book, frame=replace(book.frame, elapsed=True), cell=cell) for book in books]
         return self._either(current, partly[0], self), self._either(current, partly[1], then)
+
+    def each(self, shown_as: str, metric: str, each: Each) -> exp.Expr:
+        """The values of a metric in smaller periods, or for single entities, put together."""
+        model = self.asked.context.model
+        bases = {leaf.dataset for leaf in metrics_within(model, model.metrics[metric])}
+        ignored = frozenset().union(*(self._ignored(base) for base in bases))
+        trailing = isinstance(self.frame.window, Trailing)
+        if trailing and self.asked.is_total:
+            return exp.Null()
+        if each.entity is not None:
+            return self._nested(shown_as, metric, each, ignored, self.frame, None)
+        if self.asked.several_grains:
+            raise self._several_grains(shown_as)
+        is_relative = self.asked.grain is not None and self.cell is None and self.asked.grain_key not in ignored
+        if trailing and not is_relative and self.cell is None:
+            message = f"moving average '{shown_as}' goes over the periods of a time word, and there is none"
+            raise QueryError(Diagnostic("E343", message, hint="ask by day, week, month, …"))
+        each = replace(each, grain=each.grain or self.asked.grain)
+        frame = replace(self.frame, window=self.frame.window or Own())
+        if is_relative:
+            self._check_nested(shown_as, str(each.grain), frame.window)
+            return self._nested(shown_as, metric, each, ignored, replace(frame, elapsed=False), None)
+        cell = self.cell or Cell(self.asked.period, None, self.asked.period, self.asked.now)
+        is_date = any(self._is_date(leaf.dataset, leaf.time) for leaf in metrics_within(model, model.metrics[metric]))
+        return self._nested(shown_as, metric, each, ignored, None, cell.stretch(frame, is_date))
+
+    def _nested(
+        self,
+        shown_as: str,
+        metric: str,
+        each: Each,
+        ignored: frozenset[str],
+        frame: Frame | None,
+        stretch: Stretch | None,
+    ) -> exp.Expr:
+        key = (metric, each, ignored, frame, stretch, self.cell)
+        if key not in self.found.nested:
+            name = self.found.name(
+                f"{metric}_per_{(each.grain or str(each.entity)).rsplit('.', 1)[-1]}", self.asked.keys
+            )
+            self.found.nested[key] = WantedNested(name, shown_as, metric, each, ignored, frame, stretch, self)
+        return leaf_column(self.found.nested[key].name)
+
+    def _check_nested(self, shown_as: str, inner: str, window: Window | None) -> None:
+        """Refuse inner periods that do not lie within the outer ones."""
+        grain = str(self.asked.grain)
+        if inner != grain and not nests(inner, grain):
+            message = f"'{shown_as}' has a value per {inner}, and a {grain} does not consist of whole {inner}s"
+            raise QueryError(
+                Diagnostic("E344", message, hint="ask by a time word that does, or for a period without one")
+            )
+        unit = window.length.unit if isinstance(window, Rolling) else window.grain if isinstance(window, ToDate) else ""
+        least = "hour" if unit == "hour" else "day" if isinstance(window, Rolling) else unit
+        if least and inner != least and not nests(inner, least):
+            message = f"'{self.framed_by}' cuts through the {inner}s of '{shown_as}'"
+            raise QueryError(Diagnostic("E344", message, hint="take a window that consists of them, or values per day"))
+
+    def ranked(self, value: exp.Expr, within: frozenset[str], descending: bool) -> exp.Expr:
+        """The place of a value among the groups of the same period and the same values of some dimensions."""
+        if self.asked.is_total:
+            return exp.Null()
+        kept = {name for base in self._bases() for name in ignored_keys(self.asked, base, within)}
+        keys = [key_column(key.name) for key in self.asked.keys if key.is_time or key.name in kept]
+        order = exp.Order(expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)])
+        rank = exp.Window(this=exp.Anonymous(this="RANK"), partition_by=keys, order=order)
+        is_known = exp.Not(this=exp.Is(this=exp.paren(value.copy(), copy=False), expression=exp.Null()))
+        return exp.Case().when(is_known, rank)
+
+    def _bases(self) -> set[str]:
+        model = self.asked.context.model
+        return {
+            leaf.dataset for name in self.asked.query.metrics for leaf in metrics_within(model, model.metrics[name])
+        }
 
     def _either(self, current: Period, partly: LeafBook, wholly: LeafBook) -> ValueOf:
         """The part that has passed for the period in progress, the whole for all others."""
@@ -186,23 +283,22 @@ class LeafBook:
         """Where in time the rows lie that count: relative to each period, or at known edges."""
         asked = self.asked
         if self.frame == Frame() and self.cell is None:
-            return None, Stretch(asked.period.start, asked.period.end) if asked.period else None
+            return None, asked.own_span
         if asked.several_grains:
-            raise self._several_grains()
+            raise self._several_grains(self.framed_by)
         if asked.grain is not None and self.cell is None and asked.grain_key not in ignored:
             return replace(self.frame, elapsed=False), None
         cell = self.cell or Cell(asked.period, None, asked.period, asked.now)
-        return None, cell.stretch(self.frame, self._is_date(aggregation))
+        return None, cell.stretch(self.frame, self._is_date(aggregation.dataset, aggregation.time))
 
-    def _several_grains(self) -> QueryError:
+    def _several_grains(self, shown_as: str) -> QueryError:
         words = [key.name for key in self.asked.keys if key.is_time]
-        message = f"'{self.framed_by}' is about one period, and the query has several time words: {', '.join(words)}"
+        message = f"'{shown_as}' is about one period, and the query has several time words: {', '.join(words)}"
         return QueryError(Diagnostic("E340", message, hint="ask by one of them"))
 
-    def _is_date(self, aggregation: Aggregation) -> bool:
+    def _is_date(self, dataset: str, time: str | None) -> bool:
         model = self.asked.context.model
-        time = aggregation.time or model.datasets[aggregation.dataset].time
-        found = model.dimensions[aggregation.dataset].get(time or "")
+        found = model.dimensions[dataset].get(time or model.datasets[dataset].time or "")
         return found is not None and found.type == "date"
 
     def _known(self, dataset: str, time: str | None) -> exp.Expr:
@@ -227,7 +323,7 @@ class LeafBook:
             kept = ignored_keys(self.asked, base, self.kept)
             dimensions = (key.name for key, _ in self.asked.by if not key.is_time)
             ignored |= {name for name in dimensions if name not in kept}
-        return ignored | {str(self.asked.grain_key)} if self.cell is not None else ignored
+        return ignored | {self.asked.grain_key} if self.cell is not None and self.asked.grain_key else ignored
 
 
 def leaf_column(name: str) -> exp.Expr:

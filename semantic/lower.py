@@ -12,13 +12,14 @@ from typing import Literal
 
 from sqlglot import exp
 
-from semantic.clocks import to_local
 from semantic.expressions import date_literal, replace_columns, wrap
 from semantic.framing import whole_end
 from semantic.leaves import KEY, KNOWN, LEAF
 from semantic.periods import DAY_GRAINS
-from semantic.plan import Known, Leaf, Output, Plan, Scan, Sort
-from semantic.scan_select import aggregate, grouped_rows, scan_name, scan_select, source_of, table_names, total_flag
+from semantic.plan import Known, Leaf, Nested, Output, Plan, Scan, Sort
+from semantic.resolve import is_ranked
+from semantic.scan_select import aggregate, grouped_rows, table_names, total_flag
+from semantic.spine import begins_select
 from semantic.stages import Ctes, Source, Stage
 from semantic.trees import (
     IS_TOTAL,
@@ -68,15 +69,16 @@ def lower(plan: Plan, *, totals_nothing: bool = True) -> exp.Select:
 
 def _tables(plan: Plan) -> Iterator[str]:
     """Every name that a CTE would shadow."""
-    for scan in (*plan.scans, *plan.broadcasts):
+    for scan in plan.all_scans:
         yield from table_names(scan)
-    yield from _tables(plan.total) if plan.total is not None else ()
 
 
 def _answer(plan: Plan, ctes: Ctes, needs_total: bool = False) -> exp.Select:
     """The rows of a plan, in no order."""
-    if len(plan.scans) == 1 and not (plan.spine or plan.broadcasts or plan.knowns or needs_total):
-        return _direct(plan, plan.scans[0])
+    (first, *others) = plan.scans
+    alone = not (others or plan.spine or plan.broadcasts or plan.knowns or needs_total or is_ranked(plan))
+    if alone and isinstance(first, Scan):
+        return _direct(plan, first)
     return _staged(plan, ctes, needs_total)
 
 
@@ -107,15 +109,14 @@ def _of_measures(leaf: Leaf, measures: Values) -> exp.Expr:
 
 def _staged(plan: Plan, ctes: Ctes, needs_total: bool) -> exp.Select:
     """Scans, their union with the filled gaps, one more grouping, broadcast values: only the stages that are needed."""
-    bases = [(ctes.add(scan_name(scan), scan_select(scan)), scan) for scan in (*plan.scans, *plan.broadcasts)]
-    stage = Stage(plan, ctes, bases)
-    sources = [source for base, scan in bases[: len(plan.scans)] for source in stage.sources(base, scan)]
+    stage = Stage(plan, ctes, _answer)
+    sources = [source for scan in plan.scans for source in stage.sources(scan)]
+    leaves = list({leaf.name: leaf for source in sources for leaf in source.leaves}.values())
     regroup = len(sources) > 1 or plan.fill or needs_total
-    source = stage.united(sources, needs_total) if regroup else sources[0].name
-    leaves = _leaves(plan.scans)
+    source = stage.united(sources, leaves, needs_total) if regroup else sources[0].name
     keys: list[exp.Expr] = [column(key.name) for key in plan.keys]
     flag = column(IS_TOTAL) if plan.totals else None
-    values = {leaf.name: _regrouped(leaf) if regroup else column(leaf.name) for leaf in leaves}
+    values = {leaf.name: _regrouped(leaf) if regroup else _or_zero(leaf, leaf.value.copy()) for leaf in leaves}
     grouped = select([], table(source))
     if regroup:
         group_by_position(grouped, len(plan.keys))
@@ -123,21 +124,21 @@ def _staged(plan: Plan, ctes: Ctes, needs_total: bool) -> exp.Select:
             grouped.args["group"].append("expressions", column(IS_TOTAL))
     else:
         where(grouped, sources[0].shown)
-    if not plan.broadcasts and not plan.knowns:
+    broadcasts = stage.broadcasts()
+    if not (broadcasts or plan.knowns or is_ranked(plan)):
         return _finish(plan, Draft(grouped, keys, values, flag, "having" if regroup else "where"))
-    if regroup:
+    if regroup or is_ranked(plan):
         found = [named(value, name) for name, value in values.items()]
         total = [column(IS_TOTAL)] if plan.totals else []
         grouped.set("expressions", [*keys, *total, *found])
         source = ctes.add("groups", grouped)
-    broadcasts = [source for base, scan in bases[len(plan.scans) :] for source in stage.sources(base, scan)]
-    return _broadcast(plan, source, broadcasts, ctes)
+    return _broadcast(plan, source, leaves, broadcasts, ctes)
 
 
-def _broadcast(plan: Plan, source: str, broadcasts: list[Source], ctes: Ctes) -> exp.Select:
+def _broadcast(plan: Plan, source: str, leaves: list[Leaf], broadcasts: list[Source], ctes: Ctes) -> exp.Select:
     """Look the values of coarser scans up for every group, and whether the data had begun."""
     joined = select([], table(source))
-    values: dict[str, exp.Expr] = {leaf.name: column(leaf.name, source) for leaf in _leaves(plan.scans)}
+    values: dict[str, exp.Expr] = {leaf.name: column(leaf.name, source) for leaf in leaves}
     for found in broadcasts:
         shared = [*(key.name for key in found.keys), *([IS_TOTAL] if found.totals and found.keys else [])]
         if not shared:
@@ -148,20 +149,41 @@ def _broadcast(plan: Plan, source: str, broadcasts: list[Source], ctes: Ctes) ->
         values |= {leaf.name: _or_zero(leaf, column(leaf.name, found.name)) for leaf in found.leaves}
     keys: list[exp.Expr] = [column(key.name, source) for key in plan.keys]
     for known in plan.knowns:
-        begins = ctes.add(f"{known.dataset.name}_begins", _begins(known))
+        begins = ctes.add(f"{known.began.dataset.name}_begins", begins_select((known.began,), _is_below_day(known)))
         cross_join(joined, table(begins))
-        ended = whole_end(known.frames) if known.frames else date_literal(known.end)
-        for key in list(ended.find_all(exp.Column)):
-            key.set("table", exp.to_identifier(source))
-        values[known.name] = exp.Paren(this=exp.GT(this=ended, expression=column("began", begins)))
+        values[known.name] = exp.Paren(this=exp.GT(this=_ended(known, source), expression=column("began", begins)))
+    for nested in (each for each in (*plan.scans, *plan.broadcasts) if isinstance(each, Nested)):
+        values[nested.leaf] = _or_nothing(nested, values)
     return _finish(plan, Draft(joined, keys, values, column(IS_TOTAL, source) if plan.totals else None, "where"))
 
 
-def _begins(known: Known) -> exp.Select:
-    """When the data of a clock begin."""
-    below_day = known.frames is not None and known.frames.key.grain not in DAY_GRAINS
-    began = to_local(known.began, "UTC") if below_day else known.began.at("day")
-    return select([named(began, "began")], source_of(known.dataset, known.dataset.name))
+def _is_below_day(known: Known) -> bool:
+    return known.frames is not None and known.frames.key.grain not in DAY_GRAINS
+
+
+def _ended(known: Known, source: str) -> exp.Expr:
+    """Where the period ends that is compared with."""
+    if known.frames is None:
+        return date_literal(known.end)
+    found = whole_end(known.frames)
+    for key in list(found.find_all(exp.Column)):
+        key.set("table", exp.to_identifier(source))
+    return found
+
+
+def _or_nothing(nested: Nested, values: Values) -> exp.Expr:
+    """The inner values put together; without any row those of nothing, one for each inner period."""
+    value, nothing = values[nested.leaf], nested.nothing
+    if nothing is None:
+        return value
+    count = values[nested.counted].copy()
+    several = exp.Literal.number(1 if nested.agg == "stddev" else 0)
+    if nested.agg == "sum":
+        nothing = exp.Mul(this=exp.paren(nothing, copy=False), expression=count.copy())
+    elif nested.agg == "stddev":
+        nothing = exp.Mul(this=exp.paren(nothing, copy=False), expression=exp.Literal.number(0))
+    empty = exp.Case().when(exp.GT(this=count, expression=several), nothing)
+    return exp.Coalesce(this=value, expressions=[empty])
 
 
 def _single_row_and_total(plan: Plan, ctes: Ctes) -> exp.Select:
@@ -186,19 +208,25 @@ def _single_row_and_total(plan: Plan, ctes: Ctes) -> exp.Select:
     return found
 
 
-def _without_totals(scans: tuple[Scan, ...]) -> tuple[Scan, ...]:
-    return tuple(replace(scan, totals=False) for scan in scans)
+def _without_totals(scans: tuple[Scan | Nested, ...]) -> tuple[Scan | Nested, ...]:
+    return tuple(replace(scan, totals=False) if isinstance(scan, Scan) else scan for scan in scans)
 
 
 def _finish(plan: Plan, draft: Draft) -> exp.Select:
-    """Compute the outputs, then apply having, order and limit."""
+    """Compute the outputs, and keep what `having` lets pass: after all groups that an output may look at."""
     query, flag = draft.query, draft.is_total
     expressions = [aliased(value, key.name) for key, value in zip(plan.keys, draft.keys, strict=True)]
     expressions += [aliased(_with_leaves(output.value, plan, draft), output.name) for output in plan.outputs]
+    if plan.seen:
+        expressions.append(aliased(draft.values[plan.seen].copy(), plan.seen))
     if flag is not None:
         expressions.append(aliased(flag.copy(), IS_TOTAL))
     if plan.having is not None:
         condition = _with_leaves(plan.having, plan, draft)
+        if is_ranked(plan):
+            passing = unused("passes", [key.name for key in plan.keys] + [output.name for output in plan.outputs])
+            query.set("expressions", [*expressions, named(exp.paren(condition, copy=False), passing)])
+            return where(select(map(column, _result_columns(plan)), subquery(query, "ranked")), [column(passing)])
         if flag is not None:
             condition = exp.Or(this=flag.copy(), expression=wrap(condition))
         query.set(draft.clause, (exp.Having if draft.clause == "having" else exp.Where)(this=condition))
@@ -267,7 +295,3 @@ def _with_leaves(tree: exp.Expr, plan: Plan, draft: Draft) -> exp.Expr:
         return draft.values[found.name].copy() if found.table in (LEAF, KNOWN) else found
 
     return replace_columns(tree.copy(), meaning)
-
-
-def _leaves(scans: tuple[Scan, ...]) -> list[Leaf]:
-    return [leaf for scan in scans for leaf in scan.leaves]

@@ -6,7 +6,8 @@ and never changed; `lower` copies what it puts into a statement.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlglot import exp
@@ -79,25 +80,39 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Began:
+    """When the data of a dataset begin: the smallest time of all its rows."""
+
+    dataset: Dataset
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
 class Spine:
     """The periods that must be in the answer: every combination of the time keys in a range.
 
-    `period` bounds the range where the query has one; else the observed groups do. Never later than as-of.
+    `period` bounds the range where the query has one; else the observed groups do. Never later than as-of. With
+    `begins`, no period that is over before the first of these times; where `period` is None the range begins there.
     """
 
     keys: tuple[Key, ...]
     period: Period | None
     now: Now
+    begins: tuple[Began, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The frame of each period of a time key; `period` is the query's."""
+    """The frame of each period of a time key; `period` is the query's.
+
+    `by_instant`: edges are instants even where days would do, as the rows are put together by hours.
+    """
 
     key: Key
     frame: Frame
     period: Period | None
     now: Now
+    by_instant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +175,11 @@ class Scan:
 class Known:
     """Whether the data of a dataset had begun when what is compared with ended: a column of its own.
 
-    `began` is the first time of all its rows. `frames` move the periods; without them `end` is the one edge.
+    `frames` move the periods; without them `end` is the one edge.
     """
 
     name: str
-    dataset: Dataset
-    began: Clock
+    began: Began
     frames: Frames | None
     end: Edge | None = None
 
@@ -187,17 +201,41 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class Nested:
+    """A leaf made of the answer to another query: its values by more keys than these, put together by `agg`.
+
+    With `frames` those count whose `part` lies in the frame of a period. Where `entity` is NULL they do not count.
+    `nothing` is the value of the inner metric where there are no rows, None if that is NULL.
+    """
+
+    plan: Plan
+    keys: tuple[Key, ...]
+    leaf: str
+    value: str
+    agg: str
+    part: Key | None = None
+    frames: Frames | None = None
+    entity: str | None = None
+    nothing: exp.Expr | None = None
+
+    @property
+    def counted(self) -> str:
+        """The column with the number of inner periods."""
+        return f"{self.leaf}_periods"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A whole query.
 
     The groups of `scans` are combined; `broadcasts` are scans over fewer keys, looked up for every group. The `spine`
     has the periods that are shown, and with `fill` those without rows too. `total` is how the total is computed where
-    it is no grouping of the same rows.
+    it is no grouping of the same rows. `seen` is the name of a column that is 1 where a group has rows.
     """
 
     keys: tuple[Key, ...]
-    scans: tuple[Scan, ...]
-    broadcasts: tuple[Scan, ...]
+    scans: tuple[Scan | Nested, ...]
+    broadcasts: tuple[Scan | Nested, ...]
     outputs: tuple[Output, ...]
     having: exp.Expr | None
     order: tuple[Sort, ...]
@@ -207,3 +245,32 @@ class Plan:
     fill: bool = False
     knowns: tuple[Known, ...] = ()
     total: Plan | None = None
+    seen: str = ""
+
+    @property
+    def all_scans(self) -> tuple[Scan, ...]:
+        """Every scan, those of the total and of inner answers included."""
+        own = (*self.scans, *self.broadcasts)
+        found = tuple(scan for each in own for scan in (each.plan.all_scans if isinstance(each, Nested) else (each,)))
+        return found + (self.total.all_scans if self.total is not None else ())
+
+    @property
+    def is_framed(self) -> bool:
+        """Whether anything is read in other periods than its own."""
+        return any(
+            each.frames is not None if isinstance(each, Nested) else each.is_framed
+            for each in (*self.scans, *self.broadcasts)
+        )
+
+    def with_scans(self, scan: Callable[[Scan], Scan], inner: Callable[[Plan], Plan]) -> Plan:
+        """The plan with something done to its scans, and to the plans within it."""
+
+        def changed(each: Scan | Nested) -> Scan | Nested:
+            return replace(each, plan=inner(each.plan)) if isinstance(each, Nested) else scan(each)
+
+        return replace(
+            self,
+            scans=tuple(map(changed, self.scans)),
+            broadcasts=tuple(map(changed, self.broadcasts)),
+            total=inner(self.total) if self.total is not None else None,
+        )

@@ -142,7 +142,7 @@ def _read(dimensions: Mapping[str, Dimension], name: str) -> set[str]:
 
 def reads_personal(plan: Plan, model: Model) -> bool:
     """Whether any dataset of a plan holds personal data, so that what the engine says may quote it."""
-    scans = (*plan.scans, *plan.broadcasts)
+    scans = plan.all_scans
     datasets = [scan.dataset for scan in scans] + [lookup.dataset for scan in scans for lookup in scan.lookups]
     return any(dimension.personal for dataset in datasets for dimension in model.dimensions[dataset.name].values())
 

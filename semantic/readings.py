@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from semantic.expressions import date_literal
-from semantic.expressions import call
+from semantic.expressions import call, date_literal
 from semantic.frames import Cumulative
 from semantic.framing import ENDS, STARTS, holds
 from semantic.plan import Frames, Key, Leaf, Reading, Scan

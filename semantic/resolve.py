@@ -3,41 +3,61 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlglot import exp
 
-from semantic.asked import Asked, understand
+from semantic.asked import Asked, metrics_within, understand
 from semantic.errors import Diagnostic, QueryError, listing
-from semantic.frames import Frame
-from semantic.leaves import LeafBook, WantedKnown
+from semantic.expressions import replace_columns
+from semantic.frames import Edge, Frame, Stretch, wall_of
+from semantic.leaves import LEAF, LeafBook, WantedKnown, WantedNested
 from semantic.model import Model
+from semantic.names import Reference, TimeWord, read_name
 from semantic.parse import parse
-from semantic.plan import Frames, Known, Output, Plan, Scan, Sort
+from semantic.periods import DAY_GRAINS, Period
+from semantic.plan import Began, Frames, Key, Known, Nested, Output, Plan, Scan, Sort, Spine
 from semantic.query import Query
-from semantic.scanning import distinct_scan, scans_of
+from semantic.scanning import distinct_scan, scans_of, span_of
 from semantic.scans import RowScope
+from semantic.trees import unused
+
+VALUE = "value"
 
 
 def resolve(query: Query, model: Model, as_of: datetime) -> tuple[Plan, Asked]:
     """Understand a query. Raises QueryError."""
     asked = understand(query, model, as_of)
-    plan = planned(asked)
-    if query.totals and (plan.knowns or any(scan.is_framed for scan in (*plan.scans, *plan.broadcasts))):
-        bare = replace(query, by=(), having=None, order=(), limit=None)
-        total = planned(replace(asked, by=(), query=bare, total_of=asked.grain))
-        plan = replace(plan, total=replace(total, totals=False))
+    plan = planned(asked, LeafBook(asked))
+    if query.totals and query.by and _has_total_of_its_own(plan):
+        bare = replace(query, by=(), having=None, order=(), limit=None, totals=False)
+        total = replace(asked, by=(), query=bare, total_of=asked.grain, is_total=True)
+        plan = replace(plan, total=planned(total, LeafBook(total)))
     elif query.totals:
         plan = replace(plan, scans=_with_totals(plan.scans), broadcasts=_with_totals(plan.broadcasts))
     return plan, asked
 
 
-def planned(asked: Asked) -> Plan:
+def _has_total_of_its_own(plan: Plan) -> bool:
+    """Whether the total is no grouping of the rows that the other groups are made of."""
+    nested = any(isinstance(each, Nested) for each in (*plan.scans, *plan.broadcasts))
+    return plan.is_framed or nested or bool(plan.knowns) or is_ranked(plan)
+
+
+def is_ranked(plan: Plan) -> bool:
+    """Whether an output looks at other groups than its own."""
+    return any(output.value.find(exp.Window) for output in plan.outputs)
+
+
+def planned(asked: Asked, book: LeafBook) -> Plan:
     """The plan of a query that is understood, its total aside."""
-    query, book = asked.query, LeafBook(asked)
+    query = asked.query
     outputs = tuple(Output(name, book.metric(name)) for name in query.metrics)
     having = _having(query, {output.name: output.value for output in outputs})
-    scans = scans_of(asked, book.found.leaves.values()) if query.metrics else [distinct_scan(asked)]
+    scans: list[Scan | Nested] = [*scans_of(asked, book.found.leaves.values())]
+    scans += (_nested(asked, wanted) for wanted in book.found.nested.values())
+    if not query.metrics:
+        scans = [distinct_scan(asked)]
     own = tuple(scan for scan in scans if _depth(scan) == len(asked.by))
     if not own:
         by = listing([key.name for key in asked.keys])
@@ -46,26 +66,119 @@ def planned(asked: Asked) -> Plan:
     broadcasts = tuple(scan for scan in scans if _depth(scan) < len(asked.by))
     order = tuple(_sort(entry) for entry in query.order)
     knowns = tuple(_known(asked, wanted) for wanted in book.found.knowns.values())
-    return Plan(asked.keys, own, broadcasts, outputs, having, order, query.limit, query.totals, knowns=knowns)
+    plan = Plan(asked.keys, own, broadcasts, outputs, having, order, query.limit, query.totals, knowns=knowns)
+    if plan.is_framed:  # its frames need the periods, filled or not
+        plan = replace(plan, spine=Spine((_time_key(asked),), asked.period, asked.now))
+    return plan
 
 
-def _depth(scan: Scan) -> int:
+def _depth(scan: Scan | Nested) -> int:
     """By how many keys of the query a scan makes groups."""
+    if isinstance(scan, Nested):
+        return len(scan.keys)
     return len(scan.keys) - sum(bool(reading.entity) for reading in scan.readings[:1])
 
 
-def _with_totals(scans: tuple[Scan, ...]) -> tuple[Scan, ...]:
-    return tuple(replace(scan, totals=True) for scan in scans)
+def _with_totals(scans: tuple[Scan | Nested, ...]) -> tuple[Scan | Nested, ...]:
+    return tuple(replace(scan, totals=True) if isinstance(scan, Scan) else scan for scan in scans)
 
 
 def _known(asked: Asked, wanted: WantedKnown) -> Known:
     """Where it stands whether the data of a clock had begun."""
-    dataset = asked.context.model.datasets[wanted.dataset]
-    clock = RowScope(asked.context, dataset.name, wanted.time, f"dataset '{dataset.name}'").began()
+    began = _began(asked, wanted.dataset, wanted.time)
     if wanted.end is not None:
-        return Known(wanted.name, dataset, clock, None, wanted.end)
-    key = next(key for key in asked.keys if key.is_time)
-    return Known(wanted.name, dataset, clock, Frames(key, Frame(wanted.shifts), asked.period, asked.now))
+        return Known(wanted.name, began, None, wanted.end)
+    return Known(wanted.name, began, Frames(_time_key(asked), Frame(wanted.shifts), asked.period, asked.now))
+
+
+def _began(asked: Asked, name: str, time: str | None) -> Began:
+    dataset = asked.context.model.datasets[name]
+    return Began(dataset, RowScope(asked.context, name, time or dataset.time, f"dataset '{name}'").began())
+
+
+def _time_key(asked: Asked) -> Key:
+    return next(key for key in asked.keys if key.is_time)
+
+
+def _nested(asked: Asked, wanted: WantedNested) -> Nested:
+    """The answer by more keys, and how it is put together."""
+    kept = tuple((key, reference) for key, reference in asked.by if key.name not in wanted.ignored)
+    if wanted.each.entity is not None:
+        return _per_entity(asked, wanted, kept, wanted.each.entity)
+    return _per_period(asked, wanted, kept, str(wanted.each.grain))
+
+
+def _per_entity(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Reference], ...], entity: str) -> Nested:
+    key = Key(unused("entity", {key.name for key, _ in kept}))
+    inner = _inner(asked, wanted, (*kept, (key, read_name(asked.context.model, entity))))
+    book = LeafBook(inner, frame=wanted.book.frame, framed_by=wanted.shown_as, cell=wanted.book.cell)
+    plan = _valued(planned(inner, book))
+    keys = tuple(key for key, _ in kept)
+    return Nested(plan, keys, wanted.name, plan.outputs[0].name, wanted.each.agg, entity=key.name)
+
+
+def _valued(plan: Plan) -> Plan:
+    """An inner answer's one metric under a name that is no key's."""
+    return replace(plan, outputs=(replace(plan.outputs[0], name=unused(VALUE, {key.name for key in plan.keys})),))
+
+
+def _inner(asked: Asked, wanted: WantedNested, by: tuple[tuple[Key, Reference], ...]) -> Asked:
+    query = replace(asked.query, metrics=(wanted.metric,), having=None, order=(), limit=None, totals=False)
+    return replace(asked, query=query, by=by)
+
+
+def _per_period(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Reference], ...], grain: str) -> Nested:
+    others = tuple((key, reference) for key, reference in kept if not key.is_time)
+    part = Key(unused(grain, {key.name for key, _ in others}), grain)
+    span = wanted.stretch if wanted.frame is None else span_of(asked, wanted.frame)
+    period = _days_of(span, asked.context.calendar.time_zone)
+    inner = _inner(asked, wanted, (*others, (part, TimeWord(grain))))
+    inner = replace(
+        inner, period=period, span=span if span != _as_span(period) else None, total_of=None, is_total=False
+    )
+    plan = _valued(planned(inner, LeafBook(inner)))
+    if plan.broadcasts:
+        message = f"'{wanted.shown_as}' is made of '{wanted.metric}', which ignores some dimensions: there is no such value per {grain}"
+        raise QueryError(Diagnostic("E345", message, hint="make it of a metric that ignores none"))
+    leaves = metrics_within(asked.context.model, asked.context.model.metrics[wanted.metric])
+    clocks = dict.fromkeys((leaf.dataset, leaf.time) for leaf in leaves)
+    begins = tuple(_began(asked, dataset, time) for dataset, time in clocks)
+    names = {key.name for key in plan.keys} | {VALUE}
+    plan = replace(plan, spine=Spine((part,), period, asked.now, begins), fill=True, seen=unused("has_rows", names))
+    frames = None
+    if wanted.frame is not None:
+        frames = Frames(_time_key(asked), wanted.frame, asked.period, asked.now, grain not in DAY_GRAINS)
+    keys = tuple(key for key, _ in kept)
+    return Nested(plan, keys, wanted.name, plan.outputs[0].name, wanted.each.agg, part, frames, None, _of_nothing(plan))
+
+
+def _as_span(period: Period | None) -> Stretch | None:
+    return Stretch(period.start, period.end) if period else None
+
+
+def _days_of(span: Stretch | None, zone: str) -> Period | None:
+    """The business days on which a stretch lies; None where it has no beginning."""
+    if span is None or span.start is None or span.end is None:
+        return None
+    return Period(_day(span.start, zone), _day(span.end, zone) + timedelta(days=isinstance(span.end, datetime)))
+
+
+def _day(edge: Edge, zone: str) -> date:
+    return wall_of(edge, zone).date() if isinstance(edge, datetime) else edge
+
+
+def _of_nothing(plan: Plan) -> exp.Expr | None:
+    """What a metric is where no row is; None for NULL."""
+    scans = [scan for scan in plan.scans if isinstance(scan, Scan)]
+    counts = {leaf.name for scan in scans for leaf in scan.leaves if leaf.counts}
+
+    def value(found: exp.Column) -> exp.Expr:
+        if found.table != LEAF:
+            return found
+        return exp.Literal.number(0) if found.name in counts else exp.Null()
+
+    nothing = replace_columns(plan.outputs[0].value.copy(), value)
+    return None if isinstance(nothing, exp.Null) or len(scans) < len(plan.scans) else nothing
 
 
 def _having(query: Query, outputs: dict[str, exp.Expr]) -> exp.Expr | None:

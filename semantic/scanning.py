@@ -17,7 +17,7 @@ from semantic.aggregates import AGGREGATES, Aggregation, complete_row
 from semantic.asked import Asked
 from semantic.errors import Diagnostic, QueryError, listing
 from semantic.expressions import replace_columns
-from semantic.frames import Back, Cell, Cumulative, Edge, Frame, Rolling, Stretch, ToDate, is_instant
+from semantic.frames import Back, Cell, Cumulative, Edge, Frame, Rolling, Stretch, ToDate, is_instant, nests
 from semantic.joins import find_route
 from semantic.leaves import WantedLeaf
 from semantic.model import Model
@@ -95,7 +95,7 @@ def _is_aligned(asked: Asked, leaf: WantedLeaf) -> bool:
     period, calendar = asked.period, asked.context.calendar
     if asked.grain is None or asked.grain_key in leaf.ignored:
         return False
-    own = leaf.stretch == (Stretch(period.start, period.end) if period else None)
+    own = leaf.stretch == asked.own_span
     edges = (period.start, period.end) if period else ()
     return own and all(calendar.first_day(edge, asked.grain) == edge for edge in edges)
 
@@ -108,7 +108,7 @@ def part_grain(asked: Asked, frame: Frame | None) -> str:
     if is_instant(frame, grain):
         return MOMENT
     nested = isinstance(frame.window, Cumulative) or (
-        isinstance(frame.window, ToDate) and grain in _NESTED[frame.window.grain]
+        isinstance(frame.window, ToDate) and (grain == frame.window.grain or nests(grain, frame.window.grain))
     )
     return grain if nested and _ends_now(asked, grain) else "day"
 
@@ -117,14 +117,6 @@ def _ends_now(asked: Asked, grain: str) -> bool:
     """Whether no period but the last one can end before it is over, so that the end of the scan is its end."""
     current = asked.now.calendar.span(asked.now.today, grain)
     return asked.period is not None and asked.period.end <= current.end
-
-
-_NESTED = {
-    "week": ("day", "week"),
-    "month": ("day", "month"),
-    "quarter": ("day", "month", "quarter"),
-    "year": ("day", "month", "quarter", "year"),
-}
 
 
 def span_of(asked: Asked, frame: Frame) -> Stretch | None:
@@ -161,7 +153,7 @@ def _leaf_scans(asked: Asked, pool: Pool, leaves: list[WantedLeaf]) -> Iterator[
 def _leaf_scan(asked: Asked, pool: Pool, leaf: WantedLeaf, spans: tuple[Stretch | None, ...]) -> Scan:
     aggregation, shown_as = leaf.aggregation, _asked_for(asked, leaf)
     hull = _hull(spans)
-    period = Period(hull.start, hull.end) if hull and _are_days(hull.start, hull.end) else None
+    period = Period(hull.start, hull.end) if hull and are_days(hull.start, hull.end) else None
     scope = RowScope(asked.context, pool.dataset, pool.time, f"metric '{shown_as}'", period)
     try:
         values = [scope.row_value(value, aggregation.wanted) for value in aggregation.values]
@@ -255,7 +247,7 @@ def _hull(spans: tuple[Stretch | None, ...]) -> Stretch | None:
     )
 
 
-def _are_days(*edges: Edge | None) -> bool:
+def are_days(*edges: Edge | None) -> bool:
     return all(edge is not None and not isinstance(edge, datetime) for edge in edges)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 
 from sqlglot import exp
 
-from semantic.clocks import Clock, first_instant, last_second
+from semantic.clocks import Clock, first_instant, last_second, to_local
 from semantic.expressions import GRAINS, call, cast, date_literal, text, timestamp_literal
-from semantic.periods import DAY_GRAINS, hour_step
-from semantic.plan import Key, Spine
-from semantic.trees import column, interval, named, select, subquery, table
+from semantic.periods import DAY_GRAINS, Calendar, hour_step
+from semantic.plan import Began, Key, Spine
+from semantic.scan_select import source_of
+from semantic.trees import column, interval, named, select, subquery, table, union_all, where
 
 
 def spine_select(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Select:
@@ -18,6 +19,8 @@ def spine_select(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.S
 
     Without a period the range is that of the observed rows in the CTE `groups` that meet `condition`.
     """
+    if spine.begins:
+        return _from_the_beginning(spine)
     grains = [str(key.grain) for key in spine.keys]
     finest = min(grains, key=_rank)
     if finest not in DAY_GRAINS:
@@ -42,6 +45,49 @@ def _periods(spine: Spine, grain: str, groups: str, condition: exp.Expr | None) 
         series = _observed(_series(exp.Min(this=column(name)), last, grain), groups, condition)
     day = cast(column("period"), "date")
     return select([named(day, name)], subquery(series, "series"))
+
+
+def begins_select(begins: tuple[Began, ...], by_instant: bool) -> exp.Select:
+    """The business day, or the instant (naive UTC), with which the data begin."""
+    firsts = []
+    for began in begins:
+        first = to_local(began.clock, "UTC") if by_instant else began.clock.at("day")
+        firsts.append(select([named(first, "began")], source_of(began.dataset, began.dataset.name)))
+    if len(firsts) == 1:
+        return firsts[0]
+    return select([named(exp.Min(this=column("began")), "began")], subquery(union_all(firsts), "beginnings"))
+
+
+def _from_the_beginning(spine: Spine) -> exp.Select:
+    """The periods of one time word, without those that are over before the data begin."""
+    (key,), calendar = spine.keys, spine.now.calendar
+    grain, zone = str(key.grain), calendar.time_zone
+    below_day = grain not in DAY_GRAINS
+    begins = begins_select(spine.begins, below_day)
+    began = column("began")
+    if below_day:
+        first: exp.Expr = call("date_trunc", text(grain), began)
+        latest = spine.now.instant
+    else:
+        first = Clock(began, "date", "UTC", calendar).at(grain)
+        latest = spine.now.today
+    if spine.period is not None:
+        first = call("greatest", first, _edge(spine.period.start, grain, calendar))
+        latest = min(latest, last_second(spine.period.end, zone) if below_day else spine.period.end - timedelta(days=1))
+    last = timestamp_literal(latest) if below_day else date_literal(calendar.first_day(latest, grain))
+    series = _moment_series(first, last, grain, zone) if below_day else _series(first, last, grain)
+    name = "moment" if below_day else "period"
+    found = select([named(series, name)], subquery(begins, "begins"))
+    where(found, [exp.Not(this=exp.Is(this=began.copy(), expression=exp.Null()))])
+    if not below_day:
+        return select([named(cast(column(name), "date"), key.name)], subquery(found, "series"))
+    return _distinct(spine, Clock(column(name), "timestamp", "UTC", calendar), found)
+
+
+def _edge(day: date, grain: str, calendar: Calendar) -> exp.Expr:
+    if grain in DAY_GRAINS:
+        return date_literal(calendar.first_day(day, grain))
+    return timestamp_literal(first_instant(day, calendar.time_zone))
 
 
 def _days(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Select:

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
+from semantic.aggregates import AGGREGATES
 from semantic.clocks import Clock, TimeKind
-from semantic.framing import frames_select
-from semantic.periods import Calendar
-from semantic.plan import MOMENT, Frames, Key, Leaf, Plan, Scan
+from semantic.expressions import call
+from semantic.framing import frames_select, holds
+from semantic.periods import DAY_GRAINS, Calendar
+from semantic.plan import MOMENT, Frames, Key, Leaf, Nested, Plan, Reading, Scan
 from semantic.readings import read_as_is, reading_keys, reading_select
+from semantic.scan_select import scan_name, scan_select
 from semantic.spine import spine_select
-from semantic.trees import IS_TOTAL, column, cross_join, named, select, subquery, table, union_all, unused, where
+from semantic.trees import (
+    IS_TOTAL,
+    column,
+    cross_join,
+    group_by_position,
+    join,
+    named,
+    select,
+    subquery,
+    table,
+    union_all,
+    unused,
+    where,
+)
 
 
 @dataclass(slots=True)
@@ -50,27 +67,81 @@ class Source:
 
 @dataclass(slots=True)
 class Stage:
-    """A plan on its way into CTEs; `bases` are those of its scans."""
+    """A plan on its way into CTEs; `answer` gives the rows of a plan within it."""
 
     plan: Plan
     ctes: Ctes
-    bases: list[tuple[str, Scan]]
+    answer: Callable[[Plan, Ctes], exp.Select]
+    bases: list[tuple[str, Scan]] = field(init=False)
     _periods: str = ""
     _frames: dict[Frames, str] = field(default_factory=dict)
 
-    def sources(self, base: str, scan: Scan) -> list[Source]:
-        """What is read from a scan, each reading a CTE of its own; groups that are taken as they stand are one already."""
-        found = []
-        for reading in scan.readings:
-            keys = tuple(reading_keys(reading, scan))
-            if reading.frames is None:
-                found.append(Source(base, keys, reading.leaves, tuple(read_as_is(reading, scan)), scan.totals))
-                continue
-            query = reading_select(reading, scan, base, self.ctes.add, self.frames)
-            name = self.ctes.add(f"{base}_{_called(reading.frames)}", query)
-            leaves = tuple(Leaf(leaf.name, column(leaf.name), leaf.counts) for leaf in reading.leaves)
-            found.append(Source(name, keys, leaves))
-        return found
+    def __post_init__(self) -> None:
+        scans = [scan for scan in (*self.plan.scans, *self.plan.broadcasts) if isinstance(scan, Scan)]
+        self.bases = [(self.ctes.add(scan_name(scan), scan_select(scan)), scan) for scan in scans]
+
+    def sources(self, scan: Scan | Nested) -> list[Source]:
+        """What is read from a scan, or an inner answer: CTEs with keys and leaves."""
+        if isinstance(scan, Nested):
+            return [self._put_together(scan)]
+        base = next(name for name, known in self.bases if known is scan)
+        found = [self._source(base, scan, reading) for reading in scan.readings]
+        if not self.plan.seen:
+            return found
+        seen = Leaf(self.plan.seen, exp.Literal.number(1), counts=True)
+        return [replace(source, leaves=(*source.leaves, seen)) for source in found]
+
+    def _source(self, base: str, scan: Scan, reading: Reading) -> Source:
+        """Groups that are taken as they stand are a CTE already; each other reading is one of its own."""
+        keys = tuple(reading_keys(reading, scan))
+        if reading.frames is None:
+            return Source(base, keys, reading.leaves, tuple(read_as_is(reading, scan)), scan.totals)
+        query = reading_select(reading, scan, base, self.ctes.add, self.frames)
+        name = self.ctes.add(f"{base}_{_called(reading.frames)}", query)
+        return Source(name, keys, tuple(Leaf(leaf.name, column(leaf.name), leaf.counts) for leaf in reading.leaves))
+
+    def _put_together(self, nested: Nested) -> Source:
+        """An inner answer's values aggregated by the keys of this plan."""
+        inner = self.ctes.add(f"{nested.leaf}_values", self.answer(nested.plan, self.ctes))
+        keys: list[exp.Expr] = [column(key.name, inner) for key in nested.keys]
+        value = AGGREGATES[nested.agg](column(nested.value, inner))
+        found = select([], table(inner))
+        if nested.frames is not None and nested.part is not None:
+            frames = self.frames(nested.frames)
+            period = nested.frames.key
+            keys = [column(key.name, frames if key == period else inner) for key in nested.keys]
+            join(found, table(frames), holds(nested.frames, frames, _moment_of(nested.part, inner)))
+        if nested.entity is not None:
+            where(found, [exp.Not(this=exp.Is(this=column(nested.entity, inner), expression=exp.Null()))])
+        found.set("expressions", [*keys, named(value, nested.leaf)])
+        group_by_position(found, len(keys))
+        if nested.plan.seen and nested.keys:
+            has_rows = exp.GT(this=exp.Max(this=column(nested.plan.seen, inner)), expression=exp.Literal.number(0))
+            found.set("having", exp.Having(this=has_rows))
+        leaf = Leaf(nested.leaf, column(nested.leaf), counts=False)
+        return Source(self.ctes.add(nested.leaf, found), nested.keys, (leaf,))
+
+    def broadcasts(self) -> list[Source]:
+        """What is looked up for every group: coarser scans, and how many inner periods there are."""
+        found = [source for scan in self.plan.broadcasts for source in self.sources(scan)]
+        nested = (each for each in (*self.plan.scans, *self.plan.broadcasts) if isinstance(each, Nested))
+        return found + [self._counted(each) for each in nested if each.nothing is not None]
+
+    def _counted(self, nested: Nested) -> Source:
+        """The number of inner periods in every frame."""
+        spine, part = nested.plan.spine, nested.part
+        assert spine is not None
+        assert part is not None
+        inner = self.ctes.add(f"{part.name}s", spine_select(spine, "", None))
+        count = named(exp.Count(this=exp.Star()), nested.counted)
+        leaf = Leaf(nested.counted, column(nested.counted), counts=True)
+        if nested.frames is None:
+            return Source(self.ctes.add(nested.counted, select([count], table(inner))), (), (leaf,))
+        frames = self.frames(nested.frames)
+        found = select([column(nested.frames.key.name, frames), count], table(frames))
+        join(found, table(inner), holds(nested.frames, frames, _moment_of(part, inner)))
+        group_by_position(found, 1)
+        return Source(self.ctes.add(nested.counted, found), (nested.frames.key,), (leaf,))
 
     def frames(self, frames: Frames) -> str:
         """The CTE of frames, made when it is first needed."""
@@ -108,9 +179,8 @@ class Stage:
         known = exp.Not(this=exp.Is(this=column(key.name), expression=exp.Null()))
         return where(select([column(key.name)], table(base)), [known, *read_as_is(reading, scan)])
 
-    def united(self, sources: list[Source], needs_total: bool) -> str:
+    def united(self, sources: list[Source], leaves: list[Leaf], needs_total: bool) -> str:
         """The name of the CTE that holds the groups of all sources, each leaf in its own column, and the empty cells."""
-        leaves = [leaf for source in sources for leaf in source.leaves]
         branches = [self._branch(source, leaves) for source in sources]
         total = [self._empty_total(leaves)] if needs_total else []
         if not self.plan.fill or self.plan.spine is None:
@@ -174,6 +244,12 @@ def _labels(base: str, scan: Scan, key: Key, calendar: Calendar) -> exp.Select |
         kind: TimeKind = "timestamp" if part.grain == MOMENT else "date"
         value = Clock(value, kind, "UTC", calendar).at(str(key.grain))
     return select([named(value, key.name)], table(base))
+
+
+def _moment_of(part: Key, table: str) -> exp.Expr:
+    """The column of inner periods, as it is compared with edges."""
+    found = column(part.name, table)
+    return found if part.grain in DAY_GRAINS else call("utc", found)
 
 
 def _called(frames: Frames) -> str:

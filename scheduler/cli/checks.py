@@ -141,7 +141,7 @@ def _compiled(layer: Layer, query: Query) -> Compiled:
 
 def _datasets(compiled: Compiled) -> frozenset[str]:
     """All that a query reads."""
-    scans = (*compiled.plan.scans, *compiled.plan.broadcasts)
+    scans = compiled.plan.all_scans
     looked_up = (lookup.dataset.name for scan in scans for lookup in scan.lookups)
     return frozenset((*(scan.dataset.name for scan in scans), *looked_up))
 

@@ -12,17 +12,17 @@ from datetime import UTC, datetime
 
 from sqlglot import exp
 
+from semantic.asked import Asked
 from semantic.compile import plan_query
 from semantic.dialects import DIALECTS
 from semantic.errors import QueryError
 from semantic.expressions import replace_columns
+from semantic.leaves import LEAF, leaf_column
 from semantic.lower import lower
 from semantic.model import Dataset, Model
 from semantic.plan import Measure, Output, Plan, Scan
 from semantic.privacy import is_personal
 from semantic.query import Query
-from semantic.asked import Asked
-from semantic.leaves import LEAF, leaf_column
 from semantic.scan_select import parse_dataset_sql
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # both sides are asked at one instant; which one does not matter

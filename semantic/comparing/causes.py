@@ -96,7 +96,7 @@ def _plans(side: Lineage, name: str, cuts: tuple[str, ...]) -> Iterator[Plan]:
 
 def _read_by(plan: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The datasets that a plan reads, with the keys of theirs that say how."""
-    for scan in (*plan.scans, *plan.broadcasts):
+    for scan in plan.all_scans:
         ways = tuple(f"via.{key}" for key in scan.dataset.via)
         yield scan.dataset.name, (*_OF_ROWS, *ways)
         for lookup in scan.lookups:

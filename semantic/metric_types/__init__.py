@@ -4,6 +4,9 @@ from semantic.metric_types.base import Metric
 from semantic.metric_types.comparison import Comparison
 from semantic.metric_types.cumulative import Cumulative
 from semantic.metric_types.derived import Derived
+from semantic.metric_types.moving_average import MovingAverage
+from semantic.metric_types.per import Per
+from semantic.metric_types.rank import Rank
 from semantic.metric_types.ratio import Ratio
 from semantic.metric_types.rolling import Rolling
 from semantic.metric_types.share import Share
@@ -18,7 +21,10 @@ METRIC_TYPES: dict[str, type[Metric]] = {
     "cumulative": Cumulative,
     "to_date": ToDate,
     "comparison": Comparison,
+    "per": Per,
     "share": Share,
+    "rank": Rank,
+    "moving_average": MovingAverage,
 }
 
 __all__ = ["METRIC_TYPES", "Derived", "Metric", "Ratio", "Simple"]

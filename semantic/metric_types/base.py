@@ -41,6 +41,18 @@ class Problem:
     hint: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Of what a metric has several values in a period that are put together by `agg`.
+
+    Those in every period of a smaller grain, of the query's own where none is named, or of every `entity`.
+    """
+
+    agg: str
+    grain: str | None = None
+    entity: str | None = None
+
+
 class Leaves(Protocol):
     """Where a metric type asks for what it is made of while it is planned."""
 
@@ -59,6 +71,12 @@ class Leaves(Protocol):
     def compared(self, shown_as: str, shift: Shift, elapsed: bool) -> tuple[ValueOf, ValueOf]:
         """What gives metrics' values in the period, and in the one that lies a shift before."""
 
+    def each(self, shown_as: str, metric: str, each: Each) -> exp.Expr:
+        """The values of a metric in smaller periods, or for single entities, put together."""
+
+    def ranked(self, value: exp.Expr, within: frozenset[str], descending: bool) -> exp.Expr:
+        """The place of a value among the groups of the same period and the same values of some dimensions."""
+
 
 class Metric(Described):
     """A named number. Subclasses are the metric types: one file each, with the YAML shape and how it is planned.
@@ -75,6 +93,11 @@ class Metric(Described):
     thresholds: Thresholds | None = None
     empty: Exact | None = None
     not_inside: ClassVar[tuple[str, ...]] = ()  # types that may not stand within this one, at any depth
+
+    @property
+    def forbidden(self) -> tuple[str, ...]:
+        """The types that may not stand within this metric."""
+        return self.not_inside
 
     @property
     def dimensions(self) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -13,10 +13,9 @@ _MOST_PERIODS = 1_000_000
 
 
 def fill_time_gaps(plan: Plan, asked: Asked) -> Plan:
-    """Give the plan a spine where a time word is asked for and the periods are filled, or framed one by one."""
+    """Give the plan a spine where a time word is asked for and filling is not switched off."""
     keys = tuple(key for key in plan.keys if key.is_time)
-    is_framed = any(scan.is_framed for scan in (*plan.scans, *plan.broadcasts))
-    if not keys or not (asked.query.fill or is_framed):
+    if not keys or not (asked.query.fill or plan.spine):
         return plan
     for key in keys:
         _check_size(key, asked)

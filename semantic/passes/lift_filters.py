@@ -18,12 +18,7 @@ from semantic.plan import Plan, Scan
 
 def lift_filters(plan: Plan, asked: Asked) -> Plan:
     """Lift the filters of every scan whose measures all have one."""
-    return replace(
-        plan,
-        scans=tuple(map(_lift, plan.scans)),
-        broadcasts=tuple(map(_lift, plan.broadcasts)),
-        total=lift_filters(plan.total, asked) if plan.total else None,
-    )
+    return plan.with_scans(_lift, lambda inner: lift_filters(inner, asked))
 
 
 def _lift(scan: Scan) -> Scan:

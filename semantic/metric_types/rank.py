@@ -1,0 +1,44 @@
+"""`rank`: the place of a group's value among all of the period, or among those that agree in some dimensions.
+
+campaign_rank: {type: rank, metric: responses, within: [channel]}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Literal
+
+from sqlglot import exp
+
+from semantic.metric_types.base import Leaves
+from semantic.metric_types.over import OverMetric
+
+
+class Rank(OverMetric):
+    """1 for the largest value of a metric among the groups of the answer, filtered by `having` or not; ties share one.
+
+    type: `rank`
+    metric: by what is ranked
+    within: dimensions whose groups are ranked apart; each period is anyway
+    order: `desc` (default): the largest is first; `asc`: the smallest
+    """
+
+    type: Literal["rank"]
+    within: tuple[str, ...] = ()
+    order: Literal["desc", "asc"] = "desc"
+    not_inside: ClassVar[tuple[str, ...]] = ("rank",)
+
+    @property
+    def definition(self) -> str:
+        """As `rank by responses within channel`."""
+        within = f" within {', '.join(self.within)}" if self.within else ""
+        return f"rank by {self.metric}, {'largest' if self.order == 'desc' else 'smallest'} first{within}"
+
+    @property
+    def dimensions(self) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Those of `within`."""
+        return ((("within",), self.within),)
+
+    def plan(self, leaves: Leaves) -> exp.Expr:
+        """`RANK()` over the groups of the period; NULL for NULL."""
+        return leaves.ranked(leaves.metric(self.metric), frozenset(self.within), self.order == "desc")
