@@ -40,7 +40,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
     "comparison": (*INSIDE_WINDOWS, *WINDOWS, "comparison", "moving_average"),
     "share": (*INSIDE_WINDOWS[:4], *WINDOWS, "comparison", "moving_average", "semi_additive"),
     "moving_average": (*INSIDE_WINDOWS, *WINDOWS),
-    "rank": (*INSIDE_WINDOWS, *WINDOWS, "comparison", "moving_average", "rank"),
+    "rank": (*INSIDE_WINDOWS, *WINDOWS, "comparison", "moving_average"),
     "per": ("simple", "ratio", "derived", "per", *WINDOWS, "semi_additive"),
     "semi_additive": ("simple",),
     "ratio": ("simple", *TYPE_NAMES.values()),

@@ -157,8 +157,43 @@ def _dimensions(world: World, model: Model, metric: str, least: int, most: int) 
     return tuple(world.some(names, least, most)) if names else ()
 
 
-MAKERS: tuple[Make, ...] = (_rolling, _rolling, _rolling, _cumulative, _to_date, _comparison, _comparison, _comparison, _comparison, _share)
+# -- values of values ----------------------------------------------------------------------------------------
 
+
+def _per_grain(world: World, model: Model, name: str, inner: str) -> Per:
+    grains = ("day", "day", "day", "week", "month", "quarter", "year")
+    if world.narrow:
+        grains = ("hour", "hour", "day", "day", "minute" if world.tiny else "hour", "second" if world.tiny else "day", "month")
+    return Per(name, inner, world.pick(PER_AGGS), grain=world.pick(grains))
+
+
+def _per_entity(world: World, model: Model, name: str, inner: str) -> Per:
+    """Mostly of something that several rows share."""
+    entities = _dimensions(world, model, inner, 1, 3)
+    keys = [each for each in entities if each.endswith("_id")]
+    entity = world.pick(keys or entities) if entities else "activity.id"
+    return Per(name, inner, world.pick(PER_AGGS), entity=entity)
+
+
+def _rank(world: World, model: Model, name: str, inner: str) -> Rank:
+    order = "asc" if world.chance(0.3) else "desc"
+    return Rank(name, inner, _dimensions(world, model, inner, 0, 1), order)
+
+
+def _moving_average(world: World, model: Model, name: str, inner: str) -> MovingAverage:
+    return MovingAverage(name, inner, world.rng.randint(1, 7))
+
+
+def _stock(world: World, model: Model, name: str, inner: str) -> SemiAdditive:
+    keys = _dimensions(world, model, inner, 0, 2) if world.chance(0.7) else ()
+    agg = world.pick(("last", "last", "last", "first", "min", "max", "avg"))
+    return SemiAdditive(name, inner, agg, keys, agg == "last" and world.chance(0.4))
+
+
+PER_AGGS = ("avg", "avg", "sum", "min", "max", "median", "stddev")
+WINDOW_MAKERS: tuple[Make, ...] = (_rolling, _rolling, _rolling, _cumulative, _to_date)
+CELL_MAKERS: tuple[Make, ...] = (_share, _per_grain, _per_grain, _per_entity, _rank, _moving_average)
+MAKERS: tuple[Make, ...] = (*WINDOW_MAKERS, *(_comparison,) * 4, *CELL_MAKERS)
 OF_ANY_KIND: tuple[Make, ...] = (_rolling, _cumulative, _to_date, _earlier)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.reference import Dataset, Dimension, Expr, Model, Query, Rank, Ratio, Share, Simple
+from tests.reference import Dataset, Dimension, Expr, Model, Per, Query, Rank, Ratio, Share, Simple
 from tests.reference.evaluate import Run, clockwork
 from tests.reference.model import WORDS, Refused
 from tests.reference.times import Clockwork
@@ -80,6 +80,8 @@ def ignores(model: Model, metrics: Iterable[str]) -> Iterable[str]:
             yield from (*metric.numerator.ignore, *metric.denominator.ignore)
         if isinstance(metric, Share | Rank):
             yield from metric.within
+        if isinstance(metric, Per) and metric.entity:
+            yield metric.entity
 
 
 def query(world: World, model: Model, as_of: datetime) -> Query:
