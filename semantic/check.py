@@ -199,7 +199,6 @@ def check_metrics(model: Model) -> Iterator[Diagnostic]:
                 yield Diagnostic("E209", message, span, _no_metric(model, metric, reference.metric))
         yield from check_own_rows(model, metric)
         yield from _check_dimensions(model, metric)
-        yield from _check_inside(model, metric)
 
 
 def _no_metric(model: Model, metric: Metric, name: str) -> str:
@@ -268,34 +267,6 @@ def _check_dimensions(model: Model, metric: Metric) -> Iterator[Diagnostic]:
                 found = error.diagnostics[0]
                 span = value_place(model, f"metrics.{metric.name}", *path, number)
                 yield Diagnostic("E213", found.message, span, found.hint)
-
-
-def _check_inside(model: Model, metric: Metric) -> Iterator[Diagnostic]:
-    """No metric type stands within another one that has no meaning for it."""
-    for reference in metric.references():
-        way = _way_to(model, reference.metric, metric.forbidden)
-        if way:
-            kind, inner = _type_of(metric), model.metrics[way[-1]]
-            through = f", by way of {' → '.join(way[:-1])}," if len(way) > 1 else ""
-            message = f"'{way[-1]}'{through} cannot stand within the {kind} '{metric.name}': it is a {_type_of(inner)}"
-            span = within(model, reference.start, reference.end, f"metrics.{metric.name}", *reference.path)
-            yield Diagnostic("E225", message, span, f"make the {kind} of what '{way[-1]}' is made of")
-
-
-def _way_to(model: Model, name: str, types: tuple[str, ...]) -> tuple[str, ...]:
-    """The metrics from one down to the first of certain types within it; empty where there is none."""
-    ways: list[tuple[str, ...]] = [(name,)]
-    seen: set[str] = set()
-    while types and ways:
-        way = ways.pop(0)
-        metric = model.metrics.get(way[-1])
-        if metric is None or way[-1] in seen:
-            continue
-        seen.add(way[-1])
-        if _type_of(metric) in types:
-            return way
-        ways += ((*way, reference.metric) for reference in metric.references())
-    return ()
 
 
 def _type_of(metric: Metric) -> str:

@@ -46,7 +46,7 @@ def check_own_rows(model: Model, metric: Metric) -> Iterator[Diagnostic]:
 def _check_name(model: Model, metric: Simple, name: Name, span: Span, *, is_condition: bool) -> Iterator[Diagnostic]:
     """A name in a metric's own expressions: looked-up ones lead somewhere, segments stand in conditions only."""
     if name.qualifier not in ("", metric.dataset):
-        yield from _check_looked_up(model, metric.dataset, name, span)
+        yield from check_looked_up(model, metric.dataset, name, span)
     elif name.qualifier or name.name not in model.segments:
         yield from _check_case(model, metric, name, span)
     elif is_condition:
@@ -65,7 +65,7 @@ def _check_case(model: Model, metric: Simple, name: Name, span: Span) -> Iterato
         yield Diagnostic("E203", message, span, f"write {meant}")
 
 
-def _check_looked_up(model: Model, dataset: str, name: Name, span: Span) -> Iterator[Diagnostic]:
+def check_looked_up(model: Model, dataset: str, name: Name, span: Span) -> Iterator[Diagnostic]:
     try:
         read_name(model, name)
     except QueryError as error:

@@ -14,6 +14,7 @@ from semantic.expressions import date_literal, number
 from semantic.frames import (
     Back,
     Cell,
+    Cumulative,
     Edge,
     Frame,
     Length,
@@ -28,10 +29,11 @@ from semantic.frames import (
     Window,
     as_length,
     is_finer,
+    is_instant,
     nests,
 )
 from semantic.joins import Route, find_route
-from semantic.metric_types.base import Each, ValueOf
+from semantic.metric_types.base import Each, Snapshots, ValueOf
 from semantic.model import Model
 from semantic.names import DimensionRef, Reference, datasets_called, read_name
 from semantic.periods import DAY_GRAINS, Period
@@ -60,6 +62,7 @@ class WantedLeaf:
     frame: Frame | None
     stretch: Stretch | None
     counts: bool
+    snapshots: Snapshots | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ class LeafBook:
         """The value of another metric, its own `empty` included."""
         metric = self.asked.context.model.metrics[name]
         value = metric.plan(replace(self, ignore=self.ignore | ignore))
-        if metric.empty is None:
+        if metric.empty is None or isinstance(value, exp.Null):
             return value
         filled = exp.Coalesce(this=value, expressions=[number(metric.empty)])
         if not self.frame.shifts:
@@ -161,7 +164,7 @@ class LeafBook:
         """What gives metrics' values in the period, and in the one that lies a shift before."""
         if self.asked.is_total:
             if self.asked.period is None or (self.asked.total_of and isinstance(shift, PeriodsBack | StartOf)):
-                return _nothing, _nothing
+                return self._null, self._null
             if self.asked.total_of == "week" and isinstance(shift, Back):
                 shift = Back(as_length(shift, "week") or shift.length)
         self._check_shift(shown_as, shift, elapsed)
@@ -187,7 +190,7 @@ class LeafBook:
         ignored = frozenset().union(*(self._ignored(base) for base in bases))
         trailing = isinstance(self.frame.window, Trailing)
         if trailing and self.asked.is_total:
-            return exp.Null()
+            return replace(self, frame=_OWN)._null(metric)
         if each.entity is not None:
             return self._nested(shown_as, metric, each, ignored, self.frame, None)
         if self.asked.several_grains:
@@ -236,6 +239,20 @@ class LeafBook:
             message = f"'{self.framed_by}' cuts through the {inner}s of '{shown_as}'"
             raise QueryError(Diagnostic("E344", message, hint="take a window that consists of them, or values per day"))
 
+    def snapshots(self, shown_as: str, metric: str, snapshots: Snapshots) -> exp.Expr:
+        """A simple metric over the snapshots of a period that count."""
+        (leaf,) = metrics_within(self.asked.context.model, self.asked.context.model.metrics[metric])
+        (aggregation,) = leaf.aggregations
+        window = Cumulative() if snapshots.carry_forward else self.frame.window or Own()
+        book = replace(self.framed(shown_as, window), framed_by=self.framed_by or shown_as)
+        ignored = self._ignored(aggregation.dataset)
+        frame, stretch = book._place(aggregation, ignored)
+        key = (aggregation, ignored, frame, stretch, snapshots)
+        if key not in self.found.leaves:
+            name = self.found.name(shown_as, self.asked.keys)
+            self.found.leaves[key] = WantedLeaf(name, aggregation, ignored, frame, stretch, False, snapshots)
+        return leaf_column(self.found.leaves[key].name)
+
     def ranked(self, value: exp.Expr, within: frozenset[str], descending: bool) -> exp.Expr:
         """The place of a value among the groups of the same period and the same values of some dimensions."""
         if self.asked.is_total:
@@ -252,6 +269,11 @@ class LeafBook:
         return {
             leaf.dataset for name in self.asked.query.metrics for leaf in metrics_within(model, model.metrics[name])
         }
+
+    def _null(self, name: str) -> exp.Expr:
+        """NULL; what is counted for it says that there is an answer."""
+        self.metric(name)
+        return exp.Null()
 
     def _either(self, current: Period, partly: LeafBook, wholly: LeafBook) -> ValueOf:
         """The part that has passed for the period in progress, the whole for all others."""
@@ -288,8 +310,12 @@ class LeafBook:
             raise self._several_grains(self.framed_by)
         if asked.grain is not None and self.cell is None and asked.grain_key not in ignored:
             return replace(self.frame, elapsed=False), None
+        is_date = self._is_date(aggregation.dataset, aggregation.time)
+        if is_date and is_instant(self.frame, "day"):
+            message = f"'{self.framed_by}' counts hours, and '{aggregation.metric}' is about days: they have none"
+            raise QueryError(Diagnostic("E314", message, hint="take a window of days or more"))
         cell = self.cell or Cell(asked.period, None, asked.period, asked.now)
-        return None, cell.stretch(self.frame, self._is_date(aggregation.dataset, aggregation.time))
+        return None, cell.stretch(self.frame, is_date)
 
     def _several_grains(self, shown_as: str) -> QueryError:
         words = [key.name for key in self.asked.keys if key.is_time]
@@ -334,10 +360,6 @@ def leaf_column(name: str) -> exp.Expr:
 def key_column(name: str) -> exp.Expr:
     """The placeholder of a key in an output."""
     return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(KEY))
-
-
-def _nothing(_: str) -> exp.Expr:
-    return exp.Null()
 
 
 def _overlap(one: Period, other: Period | None) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from semantic.check import CHECKS
 from semantic.check_kinds import KIND_CHECKS
+from semantic.check_time import check_over_metrics
 from semantic.check_words import WORD_CHECKS
 from semantic.defaults import DEFAULTS, places_of, with_defaults
 from semantic.errors import Diagnostic, Report, Span, in_order, suggest, usable
@@ -142,7 +143,7 @@ def _read_file(name: str, text: str, lost: Lost, report: Report) -> Node | None:
 
 def _checked(model: Model, found: list[Diagnostic], lost: Lost, shared: set[Span]) -> Loaded:
     """Check the names in a model and, in what is right so far, the kinds of values; `shared` are default values."""
-    checks = (*CHECKS, *WORD_CHECKS, check_templates)
+    checks = (*CHECKS, *WORD_CHECKS, check_over_metrics, check_templates)
     names = run_checks(model, checks)
     mistakes = [*found, *(mistake for mistake in names if not lost.explain(mistake))]
     sound = sound_part(model, names, checks, lost) if names or lost.parts else model

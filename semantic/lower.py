@@ -60,10 +60,10 @@ def lower(plan: Plan, *, totals_nothing: bool = True) -> exp.Select:
     Where an engine's GROUPING SETS give no total of nothing, an empty one is laid beside the groups.
     """
     ctes = Ctes(set(_tables(plan)))
-    if plan.totals and not plan.keys:
-        return ctes.attach(_single_row_and_total(plan, ctes))
     if plan.total is not None:
         return ctes.attach(_ordered_and_limited(plan, _above_total(plan, plan.total, ctes)))
+    if plan.totals and not plan.keys:
+        return ctes.attach(_single_row_and_total(plan, ctes))
     return ctes.attach(_ordered_and_limited(plan, _answer(plan, ctes, plan.totals and not totals_nothing)))
 
 
@@ -77,7 +77,8 @@ def _answer(plan: Plan, ctes: Ctes, needs_total: bool = False) -> exp.Select:
     """The rows of a plan, in no order."""
     (first, *others) = plan.scans
     alone = not (others or plan.spine or plan.broadcasts or plan.knowns or needs_total or is_ranked(plan))
-    if alone and isinstance(first, Scan):
+    counted = bool(plan.keys) or any(output.value.find(exp.Column) for output in plan.outputs)
+    if alone and counted and isinstance(first, Scan) and not first.flat:
         return _direct(plan, first)
     return _staged(plan, ctes, needs_total)
 

@@ -124,6 +124,23 @@ class Leaf:
     counts: bool
 
 
+How = Literal["as_is", "whole", "parts", "rows", "sweep", "snapshots"]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Which rows of snapshots count: the columns of a flat scan with their time, their keys, the value.
+
+    `passes` is the one that says whether the query's condition holds, empty where there is none.
+    """
+
+    agg: str
+    at: str
+    keys: tuple[str, ...]
+    value: str
+    passes: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How the rows of a scan become leaves.
@@ -131,15 +148,16 @@ class Reading:
     Without `frames` its groups are taken as they stand, those whose period lies in `labels`. With them the scan's `part`
     says when its rows were, and a leaf has what lies in the frame of its period: `whole`, the groups of another
     period; `parts`, the aggregates of several groups, added up; `rows`, an aggregate of single rows; `sweep`, the
-    distinct values of several groups, each counted once.
+    distinct values of several groups, each counted once; `snapshots`, the rows that are `taken` of a stock.
     """
 
-    how: Literal["as_is", "whole", "parts", "rows", "sweep"]
+    how: How
     leaves: tuple[Leaf, ...]
     part: Key | None = None
     frames: Frames | None = None
     labels: Period | None = None
     entity: str = ""
+    taken: Taken | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from semantic.expressions import call, date_literal
 from semantic.frames import Cumulative
 from semantic.framing import ENDS, STARTS, holds
 from semantic.plan import Frames, Key, Leaf, Reading, Scan
-from semantic.trees import column, group_by_position, join, named, select, subquery, table, union_all, where
+from semantic.trees import column, group_by_position, join, named, select, subquery, table, union_all, where, window
 
 AddCte = Callable[[str, exp.Query], str]
 
@@ -88,7 +88,7 @@ def _numbered(frames: Frames, name: str) -> exp.Select:
     """The frames with the number of their period, from 1."""
     key = column(frames.key.name)
     edges = [STARTS, ENDS] if not isinstance(frames.frame.window, Cumulative) else [ENDS]
-    number = named(_window("row_number", [], [key.copy()]), "number")
+    number = named(window("row_number", [], [key.copy()]), "number")
     return select([key, *map(column, edges), number], table(name))
 
 
@@ -111,17 +111,11 @@ def _reach(reading: Reading, base: str, numbered: str) -> exp.Select:
     return group_by_position(found, 1)
 
 
-def _window(name: str, partition: list[exp.Expr], order: list[exp.Expr], *arguments: exp.Expr) -> exp.Expr:
-    call = exp.Anonymous(this=name.upper(), expressions=list(arguments))
-    ordered = exp.Order(expressions=[exp.Ordered(this=each, nulls_first=False) for each in order])
-    return exp.Window(this=call, partition_by=partition, order=ordered if order else None)
-
-
 def _spans(base: str, reach: str, part: str, counted: str, others: list[str]) -> exp.Select:
     """For every value and part: from which period on it counts, and where the next part of the value takes over."""
     first, last = column("first_number", reach), column("last_number", reach)
     mine: list[exp.Expr] = [*(column(name, base) for name in others), column(counted, base)]
-    following = _window("lead", mine, [column(part, base)], first.copy())
+    following = window("lead", mine, [column(part, base)], first.copy())
     after = exp.Add(this=last, expression=exp.Literal.number(1))
     until = call("least", after, following)  # NULLs are not looked at
     present = exp.Case().when(exp.Is(this=column(counted, base), expression=exp.Null()), exp.Literal.number(0))

@@ -29,7 +29,7 @@ def resolve(query: Query, model: Model, as_of: datetime) -> tuple[Plan, Asked]:
     """Understand a query. Raises QueryError."""
     asked = understand(query, model, as_of)
     plan = planned(asked, LeafBook(asked))
-    if query.totals and query.by and _has_total_of_its_own(plan):
+    if query.totals and (query.by or is_ranked(plan)) and _has_total_of_its_own(plan):
         bare = replace(query, by=(), having=None, order=(), limit=None, totals=False)
         total = replace(asked, by=(), query=bare, total_of=asked.grain, is_total=True)
         plan = replace(plan, total=planned(total, LeafBook(total)))
@@ -40,8 +40,8 @@ def resolve(query: Query, model: Model, as_of: datetime) -> tuple[Plan, Asked]:
 
 def _has_total_of_its_own(plan: Plan) -> bool:
     """Whether the total is no grouping of the rows that the other groups are made of."""
-    nested = any(isinstance(each, Nested) for each in (*plan.scans, *plan.broadcasts))
-    return plan.is_framed or nested or bool(plan.knowns) or is_ranked(plan)
+    apart = any(isinstance(each, Nested) or each.flat for each in (*plan.scans, *plan.broadcasts))
+    return plan.is_framed or apart or bool(plan.knowns) or is_ranked(plan)
 
 
 def is_ranked(plan: Plan) -> bool:
@@ -137,9 +137,6 @@ def _per_period(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Refer
         inner, period=period, span=span if span != _as_span(period) else None, total_of=None, is_total=False
     )
     plan = _valued(planned(inner, LeafBook(inner)))
-    if plan.broadcasts:
-        message = f"'{wanted.shown_as}' is made of '{wanted.metric}', which ignores some dimensions: there is no such value per {grain}"
-        raise QueryError(Diagnostic("E345", message, hint="make it of a metric that ignores none"))
     leaves = metrics_within(asked.context.model, asked.context.model.metrics[wanted.metric])
     clocks = dict.fromkeys((leaf.dataset, leaf.time) for leaf in leaves)
     begins = tuple(_began(asked, dataset, time) for dataset, time in clocks)
@@ -178,7 +175,8 @@ def _of_nothing(plan: Plan) -> exp.Expr | None:
         return exp.Literal.number(0) if found.name in counts else exp.Null()
 
     nothing = replace_columns(plan.outputs[0].value.copy(), value)
-    return None if isinstance(nothing, exp.Null) or len(scans) < len(plan.scans) else nothing
+    is_constant = len(scans) == len(plan.scans) and not plan.broadcasts
+    return nothing if is_constant and not isinstance(nothing, exp.Null) else None
 
 
 def _having(query: Query, outputs: dict[str, exp.Expr]) -> exp.Expr | None:

@@ -21,9 +21,9 @@ from semantic.frames import Back, Cell, Cumulative, Edge, Frame, Rolling, Stretc
 from semantic.joins import find_route
 from semantic.leaves import WantedLeaf
 from semantic.model import Model
-from semantic.names import DimensionRef, Reference, TimeWord, names_within
+from semantic.names import DimensionRef, Reference, TimeWord, names_within, read_name
 from semantic.periods import Period
-from semantic.plan import MOMENT, Frames, Key, Leaf, Measure, Reading, Scan
+from semantic.plan import MOMENT, Frames, How, Key, Leaf, Measure, Reading, Scan, Taken
 from semantic.scans import RowScope, Unreachable
 from semantic.trees import column, unused
 
@@ -56,8 +56,9 @@ def _alike(asked: Asked, leaves: Iterable[WantedLeaf]) -> Iterable[list[WantedLe
     """The leaves of the same rows, in the same frame, that are computed in the same way."""
     found: dict[tuple[object, ...], list[WantedLeaf]] = {}
     for leaf in leaves:
-        entity = leaf.aggregation.values if how_read(leaf) == "sweep" else ()
-        key = (*_rows(asked, leaf), how_read(leaf), entity, leaf.frame, leaf.stretch)
+        how = how_read(leaf)
+        alone = () if how in ("as_is", "whole", "parts") else (leaf.aggregation, leaf.snapshots)
+        key = (*_rows(asked, leaf), how, alone, leaf.frame, leaf.stretch)
         found.setdefault(key, []).append(leaf)
     return found.values()
 
@@ -68,8 +69,10 @@ def _rows(asked: Asked, leaf: WantedLeaf) -> tuple[str, str | None, frozenset[st
     return aggregation.dataset, time, leaf.ignored
 
 
-def how_read(leaf: WantedLeaf) -> str:
+def how_read(leaf: WantedLeaf) -> How:
     """How the rows of a frame become a leaf."""
+    if leaf.snapshots is not None:
+        return "snapshots"
     if leaf.frame is None:
         return "as_is"
     if leaf.frame.window is None:
@@ -86,8 +89,8 @@ def _pool(asked: Asked, group: list[WantedLeaf]) -> Pool:
     if how == "as_is":
         shared = _is_aligned(asked, first)
         return Pool(*_rows(asked, first), "whole", part, filters, None if shared else first.stretch)
-    entity = first.aggregation.values if how == "sweep" else None
-    return Pool(*_rows(asked, first), how, part, filters, entity)
+    alone = None if how in ("whole", "parts") else first
+    return Pool(*_rows(asked, first), how, part, filters, alone)
 
 
 def _is_aligned(asked: Asked, leaf: WantedLeaf) -> bool:
@@ -167,6 +170,8 @@ def _leaf_scan(asked: Asked, pool: Pool, leaf: WantedLeaf, spans: tuple[Stretch 
     match how_read(leaf):
         case "rows":
             return _flat(asked, scan, leaf, part, values, order, own)
+        case "snapshots":
+            return _snapshots(asked, scope, scan, leaf, part, values, own)
         case "sweep":
             return _swept(asked, scan, leaf, part, values, own)
         case how:
@@ -211,6 +216,44 @@ def _swept(
     )
     keys, groups = (*scan.keys, Key(entity)), (*scan.groups, complete_row(values))
     return replace(scan, where=_with(scan.where, own), keys=keys, groups=groups, readings=(reading,))
+
+
+def _snapshots(
+    asked: Asked,
+    scope: RowScope,
+    scan: Scan,
+    leaf: WantedLeaf,
+    part: Key | None,
+    values: list[exp.Expr],
+    own: exp.Expr | None,
+) -> Scan:
+    """A scan of single rows with all that says which of them are taken when they are read."""
+    wanted, name = leaf.snapshots, leaf.name
+    model = asked.context.model
+    found = {f"{name}_at": scope.clock(f"'{name}'").value}
+    for at, key in enumerate(wanted.keys):
+        found[f"{name}_key_{at}"] = _group(scope, Key(key), read_name(model, key), name)
+    found[f"{name}_value"] = _single(leaf.aggregation, values)
+    passes = f"{name}_passes" if asked.where is not None else ""
+    if passes:
+        found[passes] = next(iter(_filters(asked, scope, name)))
+    keys = tuple(each for each in found if "_key_" in each)
+    taken = Taken(wanted.agg, f"{name}_at", keys, f"{name}_value", passes)
+    reading = Reading("snapshots", (Leaf(name, column(name), False),), part, _frames(asked, leaf), taken=taken)
+    measures = tuple(Measure(each, value, None) for each, value in found.items())
+    lookups = tuple(scope.lookups.values())
+    where = _with(tuple(each for each in scan.where if not passes or each != found[passes]), own)
+    return replace(scan, where=where, lookups=lookups, measures=measures, readings=(reading,), flat=True)
+
+
+def _single(aggregation: Aggregation, values: list[exp.Expr]) -> exp.Expr:
+    """What one row adds to a count or a sum."""
+    one, zero = exp.Literal.number(1), exp.Literal.number(0)
+    if not values:
+        return exp.Case().when(exp.true(), one)
+    if aggregation.agg == "sum":
+        return values[0]
+    return exp.Case().when(exp.Is(this=values[0], expression=exp.Null()), zero).else_(one)
 
 
 def _with(where: tuple[exp.Expr, ...], own: exp.Expr | None) -> tuple[exp.Expr, ...]:

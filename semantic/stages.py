@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from semantic.aggregates import AGGREGATES
-from semantic.clocks import Clock, TimeKind
+from semantic.clocks import Clock
 from semantic.expressions import call
 from semantic.framing import frames_select, holds
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.plan import MOMENT, Frames, Key, Leaf, Nested, Plan, Reading, Scan
 from semantic.readings import read_as_is, reading_keys, reading_select
 from semantic.scan_select import scan_name, scan_select
+from semantic.snapshots import snapshot_select
 from semantic.spine import spine_select
 from semantic.trees import (
     IS_TOTAL,
@@ -72,21 +73,28 @@ class Stage:
     plan: Plan
     ctes: Ctes
     answer: Callable[[Plan, Ctes], exp.Select]
-    bases: list[tuple[str, Scan]] = field(init=False)
+    bases: list[tuple[str, Scan | Nested]] = field(init=False)
     _periods: str = ""
     _frames: dict[Frames, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        scans = [scan for scan in (*self.plan.scans, *self.plan.broadcasts) if isinstance(scan, Scan)]
-        self.bases = [(self.ctes.add(scan_name(scan), scan_select(scan)), scan) for scan in scans]
+        scans = (*self.plan.scans, *self.plan.broadcasts)
+        self.bases = [(self._base(scan), scan) for scan in scans]
+
+    def _base(self, scan: Scan | Nested) -> str:
+        """The CTE of a scan, or of an inner answer."""
+        if isinstance(scan, Scan):
+            return self.ctes.add(scan_name(scan), scan_select(scan))
+        return self.ctes.add(f"{scan.leaf}_values", self.answer(scan.plan, self.ctes))
 
     def sources(self, scan: Scan | Nested) -> list[Source]:
         """What is read from a scan, or an inner answer: CTEs with keys and leaves."""
-        if isinstance(scan, Nested):
-            return [self._put_together(scan)]
         base = next(name for name, known in self.bases if known is scan)
-        found = [self._source(base, scan, reading) for reading in scan.readings]
-        if not self.plan.seen:
+        if isinstance(scan, Nested):
+            found = [self._put_together(base, scan)]
+        else:
+            found = [self._source(base, scan, reading) for reading in scan.readings]
+        if not self.plan.seen or scan not in self.plan.scans:
             return found
         seen = Leaf(self.plan.seen, exp.Literal.number(1), counts=True)
         return [replace(source, leaves=(*source.leaves, seen)) for source in found]
@@ -94,15 +102,14 @@ class Stage:
     def _source(self, base: str, scan: Scan, reading: Reading) -> Source:
         """Groups that are taken as they stand are a CTE already; each other reading is one of its own."""
         keys = tuple(reading_keys(reading, scan))
-        if reading.frames is None:
+        if reading.how == "as_is":
             return Source(base, keys, reading.leaves, tuple(read_as_is(reading, scan)), scan.totals)
-        query = reading_select(reading, scan, base, self.ctes.add, self.frames)
-        name = self.ctes.add(f"{base}_{_called(reading.frames)}", query)
+        make = snapshot_select if reading.how == "snapshots" else reading_select
+        name = self.ctes.add(f"{base}_{_called(reading)}", make(reading, scan, base, self.ctes.add, self.frames))
         return Source(name, keys, tuple(Leaf(leaf.name, column(leaf.name), leaf.counts) for leaf in reading.leaves))
 
-    def _put_together(self, nested: Nested) -> Source:
+    def _put_together(self, inner: str, nested: Nested) -> Source:
         """An inner answer's values aggregated by the keys of this plan."""
-        inner = self.ctes.add(f"{nested.leaf}_values", self.answer(nested.plan, self.ctes))
         keys: list[exp.Expr] = [column(key.name, inner) for key in nested.keys]
         value = AGGREGATES[nested.agg](column(nested.value, inner))
         found = select([], table(inner))
@@ -147,7 +154,9 @@ class Stage:
         """The CTE of frames, made when it is first needed."""
         if frames not in self._frames:
             query = frames_select(frames, self.periods())
-            self._frames[frames] = self.ctes.add(f"{frames.key.name}s_{_called(frames)}", query)
+            self._frames[frames] = self.ctes.add(
+                f"{frames.key.name}s_{'windows' if frames.frame.window else 'before'}", query
+            )
         return self._frames[frames]
 
     def periods(self) -> str:
@@ -171,9 +180,11 @@ class Stage:
                 found = exp.Union(this=found, expression=own, distinct=True)
         return self.ctes.add(f"{key.name}s", found)
 
-    def _own_periods(self, base: str, scan: Scan, key: Key) -> exp.Select | None:
+    def _own_periods(self, base: str, scan: Scan | Nested, key: Key) -> exp.Select | None:
         """The periods in which a scan has groups of its own, later ones than as-of among them."""
-        reading = next((each for each in scan.readings if each.frames is None), None)
+        if isinstance(scan, Nested):
+            return None
+        reading = next((each for each in scan.readings if each.how == "as_is"), None)
         if reading is None or key not in scan.keys:
             return None
         known = exp.Not(this=exp.Is(this=column(key.name), expression=exp.Null()))
@@ -234,16 +245,25 @@ def _value(leaf: Leaf) -> exp.Expr:
     return leaf.value.copy() if is_itself else named(leaf.value.copy(), leaf.name)
 
 
-def _labels(base: str, scan: Scan, key: Key, calendar: Calendar) -> exp.Select | None:
+def _labels(base: str, scan: Scan | Nested, key: Key, calendar: Calendar) -> exp.Select | None:
     """The periods of a scan's rows, whatever they are grouped by."""
-    part = next((each for each in scan.keys if each.is_time), None)
+    keys = scan.plan.keys if isinstance(scan, Nested) else scan.keys
+    part = next((each for each in keys if each.is_time), None)
     if part is None:
         return None
     value: exp.Expr = column(part.name)
     if part.grain != key.grain:
-        kind: TimeKind = "timestamp" if part.grain == MOMENT else "date"
-        value = Clock(value, kind, "UTC", calendar).at(str(key.grain))
-    return select([named(value, key.name)], table(base))
+        value = _clock(value, part, calendar).at(str(key.grain))
+    found = select([named(value, key.name)], table(base))
+    if isinstance(scan, Nested) and scan.plan.seen:
+        where(found, [exp.GT(this=column(scan.plan.seen), expression=exp.Literal.number(0))])
+    return found
+
+
+def _clock(value: exp.Expr, part: Key, calendar: Calendar) -> Clock:
+    if part.grain in DAY_GRAINS:
+        return Clock(value, "date", "UTC", calendar)
+    return Clock(value, "timestamp" if part.grain == MOMENT else "timestamptz", "UTC", calendar)
 
 
 def _moment_of(part: Key, table: str) -> exp.Expr:
@@ -252,6 +272,8 @@ def _moment_of(part: Key, table: str) -> exp.Expr:
     return found if part.grain in DAY_GRAINS else call("utc", found)
 
 
-def _called(frames: Frames) -> str:
-    """A name for frames."""
-    return "before" if frames.frame.window is None else "windows"
+def _called(reading: Reading) -> str:
+    """A name for what is read."""
+    if reading.how == "snapshots":
+        return "snapshots"
+    return "before" if reading.how == "whole" else "windows"

@@ -94,3 +94,10 @@ def join(query: exp.Select, source: exp.Expr, on: exp.Expr) -> exp.Select:
     """`JOIN source ON …`."""
     query.append("joins", exp.Join(this=source, on=on))
     return query
+
+
+def window(name: str, partition: list[exp.Expr], order: list[exp.Expr], *arguments: exp.Expr) -> exp.Expr:
+    """`NAME(arguments) OVER (PARTITION BY partition ORDER BY order)`."""
+    call = exp.Anonymous(this=name.upper(), expressions=list(arguments))
+    ordered = exp.Order(expressions=[exp.Ordered(this=each, nulls_first=False) for each in order])
+    return exp.Window(this=call, partition_by=partition, order=ordered if order else None)

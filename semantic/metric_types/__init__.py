@@ -9,6 +9,7 @@ from semantic.metric_types.per import Per
 from semantic.metric_types.rank import Rank
 from semantic.metric_types.ratio import Ratio
 from semantic.metric_types.rolling import Rolling
+from semantic.metric_types.semi_additive import SemiAdditive
 from semantic.metric_types.share import Share
 from semantic.metric_types.simple import Simple
 from semantic.metric_types.to_date import ToDate
@@ -21,6 +22,7 @@ METRIC_TYPES: dict[str, type[Metric]] = {
     "cumulative": Cumulative,
     "to_date": ToDate,
     "comparison": Comparison,
+    "semi_additive": SemiAdditive,
     "per": Per,
     "share": Share,
     "rank": Rank,

@@ -53,6 +53,15 @@ class Each:
     entity: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """Which snapshots of a period count, for every combination of the dimensions in `keys`."""
+
+    agg: str
+    keys: tuple[str, ...] = ()
+    carry_forward: bool = False
+
+
 class Leaves(Protocol):
     """Where a metric type asks for what it is made of while it is planned."""
 
@@ -74,6 +83,9 @@ class Leaves(Protocol):
     def each(self, shown_as: str, metric: str, each: Each) -> exp.Expr:
         """The values of a metric in smaller periods, or for single entities, put together."""
 
+    def snapshots(self, shown_as: str, metric: str, snapshots: Snapshots) -> exp.Expr:
+        """A simple metric over the snapshots of a period that count."""
+
     def ranked(self, value: exp.Expr, within: frozenset[str], descending: bool) -> exp.Expr:
         """The place of a value among the groups of the same period and the same values of some dimensions."""
 
@@ -93,6 +105,24 @@ class Metric(Described):
     thresholds: Thresholds | None = None
     empty: Exact | None = None
     not_inside: ClassVar[tuple[str, ...]] = ()  # types that may not stand within this one, at any depth
+
+    goes_by_time: ClassVar[bool] = False
+    adds_rows: ClassVar[bool] = False  # it adds up values of single rows
+
+    @property
+    def needs_clock(self) -> bool:
+        """Whether it is about the time of the rows."""
+        return self.goes_by_time
+
+    @property
+    def below_day(self) -> str:
+        """The unit of time shorter than a day that it counts, empty if none."""
+        return ""
+
+    @property
+    def reached(self) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Of its dimensions those that every part must have."""
+        return ()
 
     @property
     def forbidden(self) -> tuple[str, ...]:

@@ -48,12 +48,18 @@ class Comparison(OverMetric):
     offset: WrittenShift
     as_: Literal["value", "difference", "percent_change"] = Field(default="percent_change", alias="as")
     align: Literal["whole", "elapsed"] = "whole"
+    goes_by_time: ClassVar[bool] = True
     not_inside: ClassVar[tuple[str, ...]] = ("rank",)
 
     @property
     def counts_numbers(self) -> bool:
         """An earlier value may be of any kind."""
         return self.as_ != "value"
+
+    @property
+    def below_day(self) -> str:
+        """Hours, if it looks them back."""
+        return "hour" if isinstance(self.offset, Back) and self.offset.length.unit == "hour" else ""
 
     @property
     def definition(self) -> str:

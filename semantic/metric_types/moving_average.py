@@ -25,6 +25,7 @@ class MovingAverage(OverMetric):
 
     type: Literal["moving_average"]
     periods: Annotated[int, Field(ge=1, le=10_000)]
+    goes_by_time: ClassVar[bool] = True
     not_inside: ClassVar[tuple[str, ...]] = ("comparison", "rank", "moving_average")
 
     @property

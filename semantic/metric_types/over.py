@@ -45,6 +45,7 @@ class WindowMetric(OverMetric):
     """
 
     not_inside: ClassVar[tuple[str, ...]] = (*WINDOWS, "comparison", "rank", "moving_average")
+    goes_by_time: ClassVar[bool] = True
 
     @property
     def counts_numbers(self) -> bool:

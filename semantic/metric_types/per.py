@@ -45,6 +45,21 @@ class Per(OverMetric):
         return (*self.not_inside, *WINDOWS) if self.entity else self.not_inside
 
     @property
+    def needs_clock(self) -> bool:
+        """Periods take one, entities none."""
+        return self.grain is not None
+
+    @property
+    def below_day(self) -> str:
+        """Its grain, if that is one."""
+        return self.grain if self.grain in ("second", "minute", "hour") else ""
+
+    @property
+    def reached(self) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Every row belongs to an entity."""
+        return self.dimensions
+
+    @property
     def definition(self) -> str:
         """As `avg of active_users per day`."""
         return f"{self.agg} of {self.metric} per {self.grain or self.entity}"

@@ -43,6 +43,11 @@ class Rolling(WindowMetric):
     window: WrittenLength
 
     @property
+    def below_day(self) -> str:
+        """Hours, if its window has them."""
+        return "hour" if self.window.unit == "hour" else ""
+
+    @property
     def definition(self) -> str:
         """As `active_users over 28 days`."""
         return f"{self.metric} over {self.window}"
