@@ -35,7 +35,7 @@ def check_nesting(asked: Asked, name: str) -> None:
         raise Refused(f"{name} is per a grain or per an entity")
     if isinstance(metric, SemiAdditive):
         _check_stock(asked, metric)
-    for inside in _inside(asked, metric, through_per=not isinstance(metric, WINDOWS)):
+    for inside in _inside(asked, metric):
         if isinstance(inside, _forbidden(metric)):
             raise Refused(f"{name} holds {inside.name}, which it must not")
     for part in parts_of(metric):
@@ -50,19 +50,18 @@ def _check_stock(asked: Asked, metric: SemiAdditive) -> None:
         raise Refused(f"{metric.name} carries only the last one forward")
 
 
-def _inside(asked: Asked, metric: Metric, *, through_per: bool) -> Iterator[Metric]:
+def _inside(asked: Asked, metric: Metric) -> Iterator[Metric]:
     for part in parts_of(metric):
         inner = asked.metric(part.metric)
         yield inner
-        if through_per or not isinstance(inner, Per):
-            yield from _inside(asked, inner, through_per=through_per)
+        yield from _inside(asked, inner)
 
 
 def _forbidden(metric: Metric) -> tuple[type, ...]:
     match metric:
         case Rolling() | Cumulative() | ToDate():
             return (*WINDOWS, *RELATIVE)
-        case Comparison():
+        case Comparison() | Rank():
             return (Rank,)
         case MovingAverage():
             return RELATIVE
