@@ -188,7 +188,7 @@ class Run:
         return {
             tuple(self.asked.reader.group_value(subject, reference) for reference in references)
             for subject in self.cells.rows.of_dataset(root, root.time)
-            if self.cells.rows.is_in_period(subject)
+            if self.cells.rows.passes(subject) and self.cells.rows.is_in_period(subject)
         }
 
     def _root(self) -> Dataset:
