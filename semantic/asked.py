@@ -138,11 +138,11 @@ def _dimension_key(name: str, found: tuple[Dimension, ...]) -> Key:
 
 def metrics_within(model: Model, metric: Metric) -> Iterable[Simple]:
     """The simple metrics that a metric is made of, each once."""
-    seen: dict[str, Simple] = {}
+    seen: dict[str, Metric] = {}
     waiting = [metric]
     while waiting:
         found = waiting.pop()
-        if isinstance(found, Simple):
-            seen.setdefault(found.name, found)
-        waiting.extend(model.metrics[reference.metric] for reference in found.references())
-    return seen.values()
+        if found.name not in seen:
+            seen[found.name] = found
+            waiting.extend(model.metrics[each.metric] for each in found.references() if each.metric in model.metrics)
+    return [found for found in seen.values() if isinstance(found, Simple)]

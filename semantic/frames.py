@@ -355,11 +355,31 @@ class Cell:
         wall = min(passed, _midnight(last))
         for shift in shifts:
             found, earlier = found.moved(shift), found
-            assert found.whole is not None and earlier.whole is not None
-            length = wall - _midnight(start)
-            start = found.whole.start + (start - earlier.whole.start)
-            wall = min(_midnight(start) + length, _midnight(found.whole.end))
+            start, wall = _moved_part(start, wall, earlier, found, shift)
         return start, wall.date() if wall.time() == time.min else instant_of(wall, zone)
+
+
+def _moved_part(start: date, end: datetime, now: Cell, then: Cell, shift: Shift) -> tuple[date, datetime]:
+    """The same part of an earlier period: between the same dates if that is months before, else as many days of it."""
+    if now.whole is None or then.whole is None:
+        raise TypeError("all of time has no part that has passed")
+    length = _length_back(shift, now)
+    if length is not None and length.months and now.grain not in ("day", "week"):
+        first = max(months_before(start, length.months), then.whole.start)
+        whole_days = timedelta(days=end.time() == time.min)  # then the day before is the last one
+        last = datetime.combine(months_before(end.date() - whole_days, length.months) + whole_days, end.time())
+    else:
+        first = then.whole.start + (start - now.whole.start)
+        last = _midnight(first) + (end - _midnight(start))
+    return first, min(last, _midnight(then.whole.end))
+
+
+def _length_back(shift: Shift, cell: Cell) -> Length | None:
+    if cell.grain is not None:
+        return as_length(shift, cell.grain)
+    if isinstance(shift, PeriodsBack) and cell.whole is not None:
+        return own_length(cell.whole, shift.count)
+    return shift.length if isinstance(shift, Back) else None
 
 
 def _midnight(edge: Edge) -> datetime:

@@ -125,32 +125,33 @@ class LeafBook:
     cell: Cell | None = None
 
     def leaf(self, aggregation: Aggregation) -> exp.Expr:
-        """The column of an aggregate's leaf; of a count NULL where the data had not begun."""
+        """The column of an aggregate's leaf."""
         ignored = self._ignored(aggregation.dataset)
         frame, stretch = self._place(aggregation, ignored)
-        counts = aggregation.counts and not self.frame.shifts
-        key = (aggregation, ignored, frame, stretch, counts)
+        key = (aggregation, ignored, frame, stretch)
         if key not in self.found.leaves:
             name = self.found.name(aggregation.name + _suffix(self.frame), self.asked.keys)
-            self.found.leaves[key] = WantedLeaf(name, aggregation, ignored, frame, stretch, counts)
-        column = leaf_column(self.found.leaves[key].name)
-        if aggregation.counts and not counts:
-            zero = exp.Coalesce(this=column, expressions=[exp.Literal.number(0)])
-            return exp.Case().when(self._known(aggregation.dataset, aggregation.time), zero)
-        return column
+            self.found.leaves[key] = WantedLeaf(name, aggregation, ignored, frame, stretch, aggregation.counts)
+        return leaf_column(self.found.leaves[key].name)
 
     def metric(self, name: str, ignore: frozenset[str] = frozenset()) -> exp.Expr:
-        """The value of another metric, its own `empty` included."""
-        metric = self.asked.context.model.metrics[name]
+        """The value of another metric, its own `empty` included; NULL before the data of its rows begin."""
+        model = self.asked.context.model
+        metric = model.metrics[name]
         value = metric.plan(replace(self, ignore=self.ignore | ignore))
-        if metric.empty is None or isinstance(value, exp.Null):
+        if isinstance(value, exp.Null):
             return value
-        filled = exp.Coalesce(this=value, expressions=[number(metric.empty)])
-        if not self.frame.shifts:
+        filled = value
+        if metric.empty is not None:
+            filled = exp.Coalesce(this=value, expressions=[number(metric.empty)])
+        leaves = list(metrics_within(model, metric))
+        if not self.frame.shifts or (leaves != [metric] and metric.empty is None):
             return filled
-        leaves = metrics_within(self.asked.context.model, metric)
+        if leaves == [metric] and metric.empty is None and not any(each.counts for each in leaves[0].aggregations):
+            return value
         known = [self._known(leaf.dataset, leaf.time) for leaf in leaves]
-        return exp.Case().when(exp.and_(*known, copy=False), filled).else_(value.copy())
+        found = exp.Case().when(exp.and_(*known, copy=False), filled)
+        return found if leaves == [metric] else found.else_(value.copy())
 
     def whole(self, within: frozenset[str]) -> LeafBook:
         """Leaves as if only time words and the dimensions of `within` had been asked for."""
@@ -163,14 +164,16 @@ class LeafBook:
     def compared(self, shown_as: str, shift: Shift, elapsed: bool) -> tuple[ValueOf, ValueOf]:
         """What gives metrics' values in the period, and in the one that lies a shift before."""
         if self.asked.is_total:
-            if self.asked.period is None or (self.asked.total_of and isinstance(shift, PeriodsBack | StartOf)):
+            in_hours = isinstance(shift, Back) and shift.length.unit == "hour"
+            is_relative = isinstance(shift, PeriodsBack | StartOf)
+            if self.asked.period is None or (self.asked.total_of and (is_relative or in_hours)):
                 return self._null, self._null
             if self.asked.total_of == "week" and isinstance(shift, Back):
                 shift = Back(as_length(shift, "week") or shift.length)
         self._check_shift(shown_as, shift, elapsed)
         then = replace(self, frame=self.frame.moved(shift), framed_by=shown_as)
         if not elapsed:
-            return self.metric, then.metric
+            return self.metric, then._before
         books = (self, then)
         now = self.asked.now
         if self.asked.grain is None or self.cell is not None:
@@ -178,7 +181,7 @@ class LeafBook:
             return partly[0].metric, partly[1].metric
         current = now.calendar.span(now.today, self.asked.grain)
         if not _overlap(current, self.asked.period):
-            return self.metric, then.metric
+            return self.metric, then._before
         cell = Cell(current, self.asked.grain, self.asked.period, now)
         partly = [replace(book, frame=replace(book.frame, elapsed=True), cell=cell) for book in books]
         return self._either(current, partly[0], self), self._either(current, partly[1], then)
@@ -275,13 +278,21 @@ class LeafBook:
         self.metric(name)
         return exp.Null()
 
+    def _before(self, name: str) -> exp.Expr:
+        """The value of a metric in an earlier period, where there is one: not at a time that is NULL."""
+        value = self.metric(name)
+        if not self.frame.shifts or self.asked.period is not None or self.asked.grain is None or self.cell is not None:
+            return value
+        key = key_column(str(self.asked.grain_key))
+        return exp.Case().when(exp.Not(this=exp.Is(this=key, expression=exp.Null())), value)
+
     def _either(self, current: Period, partly: LeafBook, wholly: LeafBook) -> ValueOf:
         """The part that has passed for the period in progress, the whole for all others."""
         key = key_column(str(self.asked.grain_key))
 
         def value(name: str) -> exp.Expr:
             is_current = exp.EQ(this=key.copy(), expression=date_literal(current.start))
-            return exp.Case().when(is_current, partly.metric(name)).else_(wholly.metric(name))
+            return exp.Case().when(is_current, partly.metric(name)).else_(wholly._before(name))
 
         return value
 
@@ -298,7 +309,7 @@ class LeafBook:
             raise QueryError(Diagnostic("E342", message, hint="ask by day or coarser"))
         if not _fits(shift, grain):
             what = f"by {grain}" if grain else "of a whole period, without a time word"
-            message = f"{subject} looks back {_spoken(shift)}, which has no meaning {what}"
+            message = f"{subject} with '{spoken(shift)}' has no meaning {what}"
             raise QueryError(Diagnostic("E342", message, hint=_instead(shift, grain)))
 
     def _place(self, aggregation: Aggregation, ignored: frozenset[str]) -> tuple[Frame | None, Stretch | None]:
@@ -382,14 +393,15 @@ def _fits(shift: Shift, grain: str | None) -> bool:
             return grain is None or as_length(shift, grain) is not None
 
 
-def _spoken(shift: Shift) -> str:
+def spoken(shift: Shift) -> str:
+    """A shift as it is written."""
     match shift:
         case Back(length):
             return str(length)
         case PeriodsBack(count):
-            return f"{count} periods"
+            return "previous period" if count == 1 else f"{count} periods"
         case StartOf(unit):
-            return f"to the start of the {unit}"
+            return f"start of {unit}"
 
 
 def _instead(shift: Shift, grain: str | None) -> str:

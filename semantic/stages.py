@@ -74,6 +74,7 @@ class Stage:
     ctes: Ctes
     answer: Callable[[Plan, Ctes], exp.Select]
     bases: list[tuple[str, Scan | Nested]] = field(init=False)
+    _spine: str = ""
     _periods: str = ""
     _frames: dict[Frames, str] = field(default_factory=dict)
 
@@ -111,15 +112,17 @@ class Stage:
     def _put_together(self, inner: str, nested: Nested) -> Source:
         """An inner answer's values aggregated by the keys of this plan."""
         keys: list[exp.Expr] = [column(key.name, inner) for key in nested.keys]
-        value = AGGREGATES[nested.agg](column(nested.value, inner))
+        single: exp.Expr = column(nested.value, inner)
+        if nested.entity is not None:  # rows of nobody make a group, and no value in it
+            is_known = exp.Not(this=exp.Is(this=column(nested.entity, inner), expression=exp.Null()))
+            single = exp.Case().when(is_known, single)
+        value = AGGREGATES[nested.agg](single)
         found = select([], table(inner))
         if nested.frames is not None and nested.part is not None:
             frames = self.frames(nested.frames)
             period = nested.frames.key
             keys = [column(key.name, frames if key == period else inner) for key in nested.keys]
             join(found, table(frames), holds(nested.frames, frames, _moment_of(nested.part, inner)))
-        if nested.entity is not None:
-            where(found, [exp.Not(this=exp.Is(this=column(nested.entity, inner), expression=exp.Null()))])
         found.set("expressions", [*keys, named(value, nested.leaf)])
         group_by_position(found, len(keys))
         if nested.plan.seen and nested.keys:
@@ -173,12 +176,17 @@ class Stage:
         if spine.period is None:
             labels = [_labels(base, scan, key, spine.now.calendar) for base, scan in self.bases]
             observed = self.ctes.add("observed", union_all([label for label in labels if label is not None]))
-        found: exp.Query = spine_select(spine, observed, None)
-        if spine.period is None or spine.period.end > spine.now.tomorrow:
-            later = [self._own_periods(base, scan, key) for base, scan in self.bases]
-            for own in filter(None, later):
-                found = exp.Union(this=found, expression=own, distinct=True)
-        return self.ctes.add(f"{key.name}s", found)
+        self._spine = self.ctes.add(f"{key.name}s", spine_select(spine, observed, None))
+        until = spine.now.tomorrow if key.grain in DAY_GRAINS else spine.now.today
+        if spine.period is not None and spine.period.end <= until:
+            return self._spine
+        later = [own for base, scan in self.bases for own in [self._own_periods(base, scan, key)] if own is not None]
+        if not later:
+            return self._spine
+        found: exp.Query = select([column(key.name)], table(self._spine))
+        for own in later:
+            found = exp.Union(this=found, expression=own, distinct=True)
+        return self.ctes.add(f"{key.name}s_and_later", found)
 
     def _own_periods(self, base: str, scan: Scan | Nested, key: Key) -> exp.Select | None:
         """The periods in which a scan has groups of its own, later ones than as-of among them."""
@@ -224,7 +232,7 @@ class Stage:
         plan, spine = self.plan, self.plan.spine
         assert spine is not None
         not_total = exp.Not(this=column(IS_TOTAL)) if plan.totals else None
-        periods = self._periods or self.ctes.add(
+        periods = self._spine or self.ctes.add(
             "_and_".join(f"{key.name}s" for key in spine.keys), spine_select(spine, groups, not_total)
         )
         others = [key for key in plan.keys if not key.is_time]

@@ -2,7 +2,8 @@
 
 `make bench ARGS="--scale 1000000"` makes sample data of that many users instead, in minutes, and asks them; of several
 numbers, the peaks of memory show that it does not grow with the users. `make bench ARGS=--spark` measures what
-metricast adds to plain SQL on Spark (`make e2e` installs it).
+metricast adds to plain SQL on Spark (`make e2e` installs it). `make bench ARGS=--time` asks metrics over time, of two
+million activities, or, `--time large/engagement.duckdb`, of what `metricast demo-data large` has made.
 """
 
 from __future__ import annotations
@@ -29,10 +30,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--scale", type=int, nargs="+", metavar="USERS", help="only make and ask data of that size")
     parser.add_argument("--spark", action="store_true", help="only measure what is run on Spark")
+    over_time = "only ask metrics over time, of two million activities or of the sample data in DATABASE"
+    parser.add_argument("--time", type=Path, nargs="?", const=Path(), metavar="DATABASE", help=over_time)
     options = parser.parse_args()
+    if options.time is not None:
+        _over_time(None if options.time == Path() else options.time)
+        return
     with tempfile.TemporaryDirectory() as folder:
         rows = [line.cells() for line in _lines(options, Path(folder))]
     print("".join(text_table(NAMES, rows, [False, True, True, False])), end="")
+
+
+def _over_time(database: Path | None) -> None:
+    from tests.bench.time_metrics import COLUMNS, time_metrics
+
+    print("".join(text_table(COLUMNS, list(time_metrics(database)), [False, True, True, True, True, False])), end="")
 
 
 def _lines(options: argparse.Namespace, folder: Path) -> Iterator[Measurement]:
