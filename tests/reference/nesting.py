@@ -149,6 +149,8 @@ def _counts_hours(metric: Metric) -> bool:
     match metric:
         case Rolling(window=(_, unit)):
             return unit == "hour"
+        case Comparison(offset=offset):
+            return offset.unit == "hour"
         case Per(grain=grain):
             return grain in BELOW_DAY
     return False
