@@ -33,37 +33,36 @@ def reading_select(
     reading: Reading, scan: Scan, base: str, add: AddCte, frames_of: Callable[[Frames], str]
 ) -> exp.Select:
     """The keys and leaves of a framed reading; `base` is the CTE of its scan, `frames_of` gives that of frames."""
-    assert reading.frames is not None
-    keys = reading_keys(reading, scan)
+    if reading.frames is None or reading.part is None:
+        raise TypeError("only a framed reading is made of parts")
     frames = frames_of(reading.frames)
     if reading.how == "sweep":
-        return _swept(reading, reading.frames, scan, base, frames, add)
-    part = column(reading.part.name if reading.part else "", base)
-    found = select([*(_key(key, reading, frames, base) for key in keys), *_leaves(reading, base)], table(frames))
-    join(found, table(base), holds(reading.frames, frames, part))
+        return _swept(reading, reading.frames, base, frames, add)
+    if reading.how == "firsts":
+        base = add(f"{base}_counted", _counted(reading, reading.frames, reading.part, base))
+    keys = [column(key.name, frames if key == reading.frames.key else base) for key in reading.keys]
+    found = select([*keys, *_leaves(reading, base)], table(frames))
+    join(found, table(base), holds(reading.frames, frames, column(reading.part.name, base)))
     return found if reading.how == "whole" else group_by_position(found, len(keys))
 
 
-def reading_keys(reading: Reading, scan: Scan) -> list[Key]:
-    """The keys of the answer that a reading has: its own period in the place of the part."""
-    keys = [key for key in scan.keys if key.name != reading.entity]
-    if reading.frames is None or reading.part is None:
-        return keys
-    return [reading.frames.key if key == reading.part else key for key in keys]
+def _counted(reading: Reading, frames: Frames, part: Key, base: str) -> exp.Select:
+    """How many values were first seen in each part; each counts from then on."""
+    keys = [column(part.name if key == frames.key else key.name) for key in reading.keys]
+    value = named(exp.Count(this=column(reading.entity)), reading.leaves[0].name)
+    return group_by_position(select([*keys, value], table(base)), len(keys))
 
 
-def _key(key: Key, reading: Reading, frames: str, base: str) -> exp.Expr:
-    is_period = reading.frames is not None and key == reading.frames.key
-    return column(key.name, frames if is_period else base)
+def _leaves(reading: Reading, base: str) -> list[exp.Expr]:
+    found = [named(_qualified(leaf, base), leaf.name) for leaf in reading.leaves]
+    if reading.how == "firsts":
+        return [named(call("sum", each.this), each.alias) for each in found]
+    return found
 
 
-def _leaves(reading: Reading, base: str | None = None) -> list[exp.Expr]:
-    return [named(_qualified(leaf, base), leaf.name) for leaf in reading.leaves]
-
-
-def _qualified(leaf: Leaf, base: str | None) -> exp.Expr:
+def _qualified(leaf: Leaf, base: str) -> exp.Expr:
     found = leaf.value.copy()
-    for each in found.find_all(exp.Column) if base else ():
+    for each in found.find_all(exp.Column):
         each.set("table", exp.to_identifier(base))
     return found
 
@@ -161,9 +160,9 @@ class _Sweep:
         return group_by_position(found, len(self.others) + 1)
 
 
-def _swept(reading: Reading, frames: Frames, scan: Scan, base: str, made: str, add: AddCte) -> exp.Select:
+def _swept(reading: Reading, frames: Frames, base: str, made: str, add: AddCte) -> exp.Select:
     """Distinct values in each frame."""
-    keys = [key.name for key in reading_keys(reading, scan)]
+    keys = [key.name for key in reading.keys]
     others = tuple(name for name in keys if name != frames.key.name)
     sweep = _Sweep(frames, made, base, reading.part.name if reading.part else "", reading.entity, others)
     numbered = add(f"{made}_numbered", sweep.numbered())

@@ -13,7 +13,7 @@ from semantic.expressions import call
 from semantic.framing import frames_select, holds
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.plan import MOMENT, Frames, Key, Leaf, Nested, Plan, Reading, Scan
-from semantic.readings import read_as_is, reading_keys, reading_select
+from semantic.readings import read_as_is, reading_select
 from semantic.scan_select import scan_name, scan_select
 from semantic.snapshots import snapshot_select
 from semantic.spine import spine_select
@@ -102,12 +102,13 @@ class Stage:
 
     def _source(self, base: str, scan: Scan, reading: Reading) -> Source:
         """Groups that are taken as they stand are a CTE already; each other reading is one of its own."""
-        keys = tuple(reading_keys(reading, scan))
         if reading.how == "as_is":
-            return Source(base, keys, reading.leaves, tuple(read_as_is(reading, scan)), scan.totals)
+            return Source(base, reading.keys, reading.leaves, tuple(read_as_is(reading, scan)), scan.totals)
         make = snapshot_select if reading.how == "snapshots" else reading_select
         name = self.ctes.add(f"{base}_{_called(reading)}", make(reading, scan, base, self.ctes.add, self.frames))
-        return Source(name, keys, tuple(Leaf(leaf.name, column(leaf.name), leaf.counts) for leaf in reading.leaves))
+        return Source(
+            name, reading.keys, tuple(Leaf(leaf.name, column(leaf.name), leaf.counts) for leaf in reading.leaves)
+        )
 
     def _put_together(self, inner: str, nested: Nested) -> Source:
         """An inner answer's values aggregated by the keys of this plan."""
