@@ -140,7 +140,8 @@ def _changes(dataset: Dataset) -> Iterator[dict[str, Any]]:
         yield {"via": {}}
     for part in ("joins", "dimensions"):
         things = getattr(dataset, part)
-        yield from ({part: tuple(thing for thing in things if thing is not gone)} for gone in things)
+        loose = [thing for thing in things if thing.name not in _times(dataset)]
+        yield from ({part: tuple(thing for thing in things if thing is not gone)} for gone in loose)
     for place, dimension in enumerate(dataset.dimensions):
         if dimension.values:
             plain = replace(dimension, values=(), labels=())
@@ -151,6 +152,11 @@ def _changes(dataset: Dataset) -> Iterator[dict[str, Any]]:
     for column in dataset.columns:
         columns = {name: kind for name, kind in dataset.columns.items() if name != column}
         yield {"columns": columns, "rows": tuple({name: row[name] for name in columns} for row in dataset.rows)}
+
+
+def _times(dataset: Dataset) -> tuple[str | None, ...]:
+    """The dimensions without which its clocks would be read in another way."""
+    return (dataset.time, *(dataset.validity or ()))
 
 
 def _simpler_keys(on: tuple[str | Expr, ...]) -> Iterator[tuple[str | Expr, ...]]:

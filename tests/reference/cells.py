@@ -169,7 +169,7 @@ class Cells:
         return self.rows.aggregate(metric, self._select(self.asked.leaf(metric, scope.ignore), scope))
 
     def _select(self, leaf: Leaf, scope: Scope) -> list[Entry]:
-        return self.rows.select(leaf, scope.group, scope.frame, scope.entities, scope.ignore)
+        return self.rows.select(leaf, scope.group, scope.frame, scope.entities)
 
     def _parts(self, metric: Ratio, scope: Scope) -> Iterator[tuple[str, Scope]]:
         for part in (metric.numerator, metric.denominator):
@@ -291,11 +291,10 @@ class Cells:
         yield from periods_in(frame, grain, self.clock)
 
     def _entities(self, name: str, entity: str, scope: Scope) -> list[Value]:
-        """The entities that have a row of any leaf, of those that do not ignore them."""
+        """The entities that have a row of any leaf; they are the metric's own, whatever the query ignores."""
         found: dict[Value, None] = {}
-        for metric, ignore, entry in self.looked_at(name, scope):
-            if not self.asked.is_ignored(metric, entity, ignore):
-                found[self.rows.dimension(entry.subject, entity)] = None
+        for _, _, entry in self.looked_at(name, scope):
+            found[self.rows.dimension(entry.subject, entity)] = None
         return [value for value in found if value is not None]
 
     # -- rank, moving average, stocks ------------------------------------------------------------------------

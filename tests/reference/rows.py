@@ -111,17 +111,14 @@ class Rows:
         dimensions = self.asked.dimensions
         return tuple(group[place] for place in self.asked.kept(leaf) if dimensions[place] not in WORDS)
 
-    def select(
-        self, leaf: Leaf, group: Group, frame: Frame | None, entities: Entities, ignore: frozenset[str]
-    ) -> list[Entry]:
+    def select(self, leaf: Leaf, group: Group, frame: Frame | None, entities: Entities) -> list[Entry]:
         """The rows of a group; without a frame those of its own period."""
         if frame is None:
             found = self.own(leaf).get(tuple(group[place] for place in self.asked.kept(leaf)), [])
         else:
             found = within(self.timed(leaf).get(self.rest(leaf, group), []), frame)
         for name, wanted in entities:
-            if not self.asked.is_ignored(leaf.metric, name, ignore):
-                found = [entry for entry in found if self.dimension(entry.subject, name) == wanted]
+            found = [entry for entry in found if self.dimension(entry.subject, name) == wanted]
         return found
 
     # -- the first row of the data ---------------------------------------------------------------------------

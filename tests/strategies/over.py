@@ -80,6 +80,9 @@ def over(world: World, model: Model, name: str, numbers: Sequence[str]) -> Over 
         pool = list(model.metrics) if world.chance(0.15) else numbers
         liked = [each for each in pool if isinstance(model.metrics[each], (*OVER, Ratio, Derived))]
         inner = world.pick(liked if liked and world.chance(0.45) else pool)
+        if world.chance(0.15):  # what may be added up is rare
+            added = [each for each in numbers if is_additive(model.metrics[each])]
+            inner = world.pick(added or [inner])
         metric = world.pick(MAKERS if inner in numbers else OF_ANY_KIND)(world, model, name, inner)
         if is_well_nested(replace(model, metrics={**model.metrics, name: metric}), name) or world.chance(0.01):
             is_number = inner in numbers
@@ -193,11 +196,15 @@ def _stock(world: World, model: Model, name: str, inner: str) -> SemiAdditive:
 PER_AGGS = ("avg", "avg", "sum", "min", "max", "median", "stddev")
 WINDOW_MAKERS: tuple[Make, ...] = (_rolling, _rolling, _rolling, _cumulative, _to_date)
 CELL_MAKERS: tuple[Make, ...] = (_share, _per_grain, _per_grain, _per_entity, _rank, _moving_average)
-MAKERS: tuple[Make, ...] = (*WINDOW_MAKERS, *(_comparison,) * 4, *CELL_MAKERS)
+MAKERS: tuple[Make, ...] = (*WINDOW_MAKERS, *(_comparison,) * 4, *CELL_MAKERS, _stock, _stock)
 OF_ANY_KIND: tuple[Make, ...] = (_rolling, _cumulative, _to_date, _earlier)
 
 
 # -- what their values are like ------------------------------------------------------------------------------
+
+
+def is_additive(metric: Metric) -> bool:
+    return isinstance(metric, Simple) and metric.agg in ("count", "sum")
 
 
 def is_exact(model: Model, name: str) -> bool:
