@@ -36,7 +36,7 @@ from semantic.joins import Route, find_route
 from semantic.metric_types.base import Each, Snapshots, ValueOf
 from semantic.model import Model
 from semantic.names import DimensionRef, Reference, datasets_called, read_name
-from semantic.periods import DAY_GRAINS, Period
+from semantic.periods import DAY_GRAINS, Period, hour_step
 from semantic.plan import Key
 from semantic.trees import unused
 
@@ -204,6 +204,7 @@ class LeafBook:
             message = f"moving average '{shown_as}' goes over the periods of a time word, and there is none"
             raise QueryError(Diagnostic("E343", message, hint="ask by day, week, month, …"))
         each = replace(each, grain=each.grain or self.asked.grain)
+        self._check_hours(shown_as, str(each.grain))
         frame = replace(self.frame, window=self.frame.window or Own())
         if is_relative:
             self._check_nested(shown_as, str(each.grain), frame.window)
@@ -227,7 +228,12 @@ class LeafBook:
                 f"{metric}_per_{(each.grain or str(each.entity)).rsplit('.', 1)[-1]}", self.asked.keys
             )
             self.found.nested[key] = WantedNested(name, shown_as, metric, each, ignored, frame, stretch, self)
-        return leaf_column(self.found.nested[key].name)
+        value = leaf_column(self.found.nested[key].name)
+        if each.entity is not None or not self.frame.shifts:
+            return value
+        model = self.asked.context.model
+        known = [self._known(leaf.dataset, leaf.time) for leaf in metrics_within(model, model.metrics[metric])]
+        return exp.Case().when(exp.and_(*known, copy=False), value)
 
     def _check_nested(self, shown_as: str, inner: str, window: Window | None) -> None:
         """Refuse inner periods that do not lie within the outer ones."""
@@ -321,6 +327,7 @@ class LeafBook:
         if asked.several_grains:
             raise self._several_grains(self.framed_by)
         if asked.grain is not None and self.cell is None and asked.grain_key not in ignored:
+            self._check_hours(self.framed_by, asked.grain)
             return replace(self.frame, elapsed=False), None
         is_date = self._is_date(aggregation.dataset, aggregation.time)
         if is_date and is_instant(self.frame, "day"):
@@ -328,6 +335,13 @@ class LeafBook:
             raise QueryError(Diagnostic("E314", message, hint="take a window of days or more"))
         cell = self.cell or Cell(asked.period, None, asked.period, asked.now)
         return None, cell.stretch(self.frame, is_date)
+
+    def _check_hours(self, shown_as: str, grain: str) -> None:
+        """Refuse hours of a zone whose clock moves by parts of one: in some nights they have no equal length."""
+        zone = self.asked.context.calendar.time_zone
+        if grain == "hour" and hour_step(zone) != 60:
+            message = f"'{shown_as}' goes by hours, and those of {zone} do not all have 60 minutes"
+            raise QueryError(Diagnostic("E347", message, hint="ask by day, or by minute"))
 
     def _several_grains(self, shown_as: str) -> QueryError:
         words = [key.name for key in self.asked.keys if key.is_time]

@@ -77,10 +77,14 @@ def _answer(plan: Plan, ctes: Ctes, needs_total: bool = False) -> exp.Select:
     """The rows of a plan, in no order."""
     (first, *others) = plan.scans
     alone = not (others or plan.spine or plan.broadcasts or plan.knowns or needs_total or is_ranked(plan))
-    counted = bool(plan.keys) or any(output.value.find(exp.Column) for output in plan.outputs)
-    if alone and counted and isinstance(first, Scan) and not first.flat:
+    if alone and _is_counted(plan) and isinstance(first, Scan) and not first.flat:
         return _direct(plan, first)
     return _staged(plan, ctes, needs_total)
+
+
+def _is_counted(plan: Plan) -> bool:
+    """Whether a SELECT of the outputs makes groups, or the one row, by itself."""
+    return bool(plan.keys) or any(output.value.find(exp.Column) for output in plan.outputs)
 
 
 def _above_total(plan: Plan, total: Plan, ctes: Ctes) -> exp.Select:
@@ -126,9 +130,10 @@ def _staged(plan: Plan, ctes: Ctes, needs_total: bool) -> exp.Select:
     else:
         where(grouped, sources[0].shown)
     broadcasts = stage.broadcasts()
-    if not (broadcasts or plan.knowns or is_ranked(plan)):
+    apart = is_ranked(plan) or not _is_counted(plan)
+    if not (broadcasts or plan.knowns or apart):
         return _finish(plan, Draft(grouped, keys, values, flag, "having" if regroup else "where"))
-    if regroup or is_ranked(plan):
+    if regroup or apart:
         found = [named(value, name) for name, value in values.items()]
         total = [column(IS_TOTAL)] if plan.totals else []
         grouped.set("expressions", [*keys, *total, *found])

@@ -93,13 +93,14 @@ class Spine:
     """The periods that must be in the answer: every combination of the time keys in a range.
 
     `period` bounds the range where the query has one; else the observed groups do. Never later than as-of. With
-    `begins`, no period that is over before the first of these times; where `period` is None the range begins there.
+    `begins`, no period that is over before the first of these times; where `period` is None the range begins there, and ends before `end`.
     """
 
     keys: tuple[Key, ...]
     period: Period | None
     now: Now
     begins: tuple[Began, ...] = ()
+    end: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

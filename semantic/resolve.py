@@ -140,7 +140,9 @@ def _per_period(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Refer
     clocks = dict.fromkeys((leaf.dataset, leaf.time) for leaf in leaves)
     begins = tuple(_began(asked, dataset, time) for dataset, time in clocks)
     names = {key.name for key in plan.keys} | {VALUE}
-    plan = replace(plan, spine=Spine((part,), period, asked.now, begins), fill=True, seen=unused("has_rows", names))
+    end = _day(span.end, asked.context.calendar.time_zone) if span is not None and span.end is not None else None
+    spine = Spine((part,), period, asked.now, begins, end)
+    plan = replace(plan, spine=spine, fill=True, seen=unused("has_rows", names))
     frames = None
     if wanted.frame is not None:
         frames = Frames(_time_key(asked), wanted.frame, asked.period, asked.now, grain not in DAY_GRAINS)

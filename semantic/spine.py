@@ -85,11 +85,12 @@ def _first_day(day: exp.Expr, spine: Spine) -> exp.Expr:
 
 def _last(spine: Spine, grain: str) -> exp.Expr:
     """The last period: not after the query's, nor after as-of."""
-    calendar, period, now = spine.now.calendar, spine.period, spine.now
+    calendar, now = spine.now.calendar, spine.now
+    end = spine.period.end if spine.period is not None else spine.end
     if grain in DAY_GRAINS:
-        last = min(now.today, period.end - timedelta(days=1)) if period is not None else now.today
+        last = min(now.today, end - timedelta(days=1)) if end is not None else now.today
         return date_literal(calendar.first_day(last, grain))
-    return timestamp_literal(min(now.instant, last_second(period.end, calendar.time_zone)) if period else now.instant)
+    return timestamp_literal(min(now.instant, last_second(end, calendar.time_zone)) if end is not None else now.instant)
 
 
 def _edge(day: date, grain: str, calendar: Calendar) -> exp.Expr:

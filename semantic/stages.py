@@ -9,8 +9,9 @@ from sqlglot import exp
 
 from semantic.aggregates import AGGREGATES
 from semantic.clocks import Clock
-from semantic.expressions import call
-from semantic.framing import frames_select, holds
+from semantic.expressions import call, timestamp_literal
+from semantic.frames import Cumulative
+from semantic.framing import STARTS, frames_select, holds
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.plan import MOMENT, Frames, Key, Leaf, Nested, Plan, Reading, Scan
 from semantic.readings import read_as_is, reading_select
@@ -115,8 +116,7 @@ class Stage:
         keys: list[exp.Expr] = [column(key.name, inner) for key in nested.keys]
         single: exp.Expr = column(nested.value, inner)
         if nested.entity is not None:  # rows of nobody make a group, and no value in it
-            is_known = exp.Not(this=exp.Is(this=column(nested.entity, inner), expression=exp.Null()))
-            single = exp.Case().when(is_known, single)
+            single = exp.Case().when(_is_known(column(nested.entity, inner)), single)
         value = AGGREGATES[nested.agg](single)
         found = select([], table(inner))
         if nested.frames is not None and nested.part is not None:
@@ -124,6 +124,7 @@ class Stage:
             period = nested.frames.key
             keys = [column(key.name, frames if key == period else inner) for key in nested.keys]
             join(found, table(frames), holds(nested.frames, frames, _moment_of(nested.part, inner)))
+        where(found, self._begun(nested, inner))
         found.set("expressions", [*keys, named(value, nested.leaf)])
         group_by_position(found, len(keys))
         if nested.plan.seen and nested.keys:
@@ -131,6 +132,21 @@ class Stage:
             found.set("having", exp.Having(this=has_rows))
         leaf = Leaf(nested.leaf, column(nested.leaf), counts=False)
         return Source(self.ctes.add(nested.leaf, found), nested.keys, (leaf,))
+
+    def _begun(self, nested: Nested, inner: str) -> list[exp.Expr]:
+        """Hours that begin after as-of do not count in a day that has begun before."""
+        spine, part = nested.plan.spine, nested.part
+        if part is None or spine is None or part.grain in DAY_GRAINS:
+            return []
+        begun = exp.LTE(this=_moment_of(part, inner), expression=timestamp_literal(spine.now.instant))
+        if nested.frames is None:
+            later = spine.period is not None and spine.period.start > spine.now.today
+            return [] if later else [begun]
+        if isinstance(nested.frames.frame.window, Cumulative):
+            return [begun]
+        starts = column(STARTS, self.frames(nested.frames))
+        later_frame = exp.GT(this=starts, expression=timestamp_literal(spine.now.instant))
+        return [exp.Paren(this=exp.Or(this=begun, expression=later_frame))]
 
     def broadcasts(self) -> list[Source]:
         """What is looked up for every group: coarser scans, and how many inner periods there are."""
@@ -192,12 +208,12 @@ class Stage:
     def _own_periods(self, base: str, scan: Scan | Nested, key: Key) -> exp.Select | None:
         """The periods in which a scan has groups of its own, later ones than as-of among them."""
         if isinstance(scan, Nested):
-            return None
+            own = scan.entity is not None and key in scan.keys and not scan.plan.is_framed
+            return where(select([column(key.name)], table(base)), [_is_known(column(key.name))]) if own else None
         reading = next((each for each in scan.readings if each.how == "as_is"), None)
         if reading is None or key not in scan.keys:
             return None
-        known = exp.Not(this=exp.Is(this=column(key.name), expression=exp.Null()))
-        return where(select([column(key.name)], table(base)), [known, *read_as_is(reading, scan)])
+        return where(select([column(key.name)], table(base)), [_is_known(column(key.name)), *read_as_is(reading, scan)])
 
     def united(self, sources: list[Source], leaves: list[Leaf], needs_total: bool) -> str:
         """The name of the CTE that holds the groups of all sources, each leaf in its own column, and the empty cells."""
@@ -264,15 +280,22 @@ def _labels(base: str, scan: Scan | Nested, key: Key, calendar: Calendar) -> exp
     if part.grain != key.grain:
         value = _clock(value, part, calendar).at(str(key.grain))
     found = select([named(value, key.name)], table(base))
-    if isinstance(scan, Nested) and scan.plan.seen:
-        where(found, [exp.GT(this=column(scan.plan.seen), expression=exp.Literal.number(0))])
-    return found
+    if isinstance(scan, Nested):
+        return where(
+            found, [exp.GT(this=column(scan.plan.seen), expression=exp.Literal.number(0))] if scan.plan.seen else []
+        )
+    passing = [reading.taken.passes for reading in scan.readings if reading.taken is not None and reading.taken.passes]
+    return where(found, map(column, passing))
 
 
 def _clock(value: exp.Expr, part: Key, calendar: Calendar) -> Clock:
     if part.grain in DAY_GRAINS:
         return Clock(value, "date", "UTC", calendar)
     return Clock(value, "timestamp" if part.grain == MOMENT else "timestamptz", "UTC", calendar)
+
+
+def _is_known(value: exp.Expr) -> exp.Expr:
+    return exp.Not(this=exp.Is(this=value, expression=exp.Null()))
 
 
 def _moment_of(part: Key, table: str) -> exp.Expr:
