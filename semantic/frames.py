@@ -168,9 +168,13 @@ def wall_of(instant: datetime, zone: str) -> datetime:
 
 
 def instant_of(wall: Edge, zone: str) -> datetime:
-    """The instant (naive UTC) at which the zone's clock shows a time; of two the later."""
+    """The instant (naive UTC) at which the zone's clock shows a time; of two the later.
+
+    A time that the clock skips is read as if it had not been put forward yet, so it lies after that.
+    """
     local = wall if isinstance(wall, datetime) else datetime(wall.year, wall.month, wall.day)
-    return local.replace(tzinfo=ZoneInfo(zone), fold=1).astimezone(UTC).replace(tzinfo=None)
+    both = (local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
+    return max(both).replace(tzinfo=None)
 
 
 def moved_period(period: Period, length: Length) -> Period:
@@ -366,8 +370,7 @@ def _moved_part(start: date, end: datetime, now: Cell, then: Cell, shift: Shift)
     length = _length_back(shift, now)
     if length is not None and length.months and now.grain not in ("day", "week"):
         first = max(months_before(start, length.months), then.whole.start)
-        whole_days = timedelta(days=end.time() == time.min)  # then the day before is the last one
-        last = datetime.combine(months_before(end.date() - whole_days, length.months) + whole_days, end.time())
+        last = datetime.combine(months_before(end.date(), length.months), end.time())
     else:
         first = then.whole.start + (start - now.whole.start)
         last = _midnight(first) + (end - _midnight(start))

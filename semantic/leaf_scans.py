@@ -117,12 +117,20 @@ class _LeafScan:
 
     def _scan(self, keys: list[tuple[Key, exp.Expr]], *conditions: exp.Expr | None) -> Scan:
         """The rows by some keys; nothing measured yet."""
-        where = [*bounds(self.asked, self.scope, self.rows.spans), *conditions]
+        where = [*bounds(self.asked, self.scope, self.rows.spans), *self._gap(), *conditions]
         found = tuple(condition for condition in where if condition is not None)
         dataset = self.asked.context.model.datasets[self.rows.dataset]
         lookups = tuple(self.scope.lookups.values())
         names, groups = tuple(key for key, _ in keys), tuple(value for _, value in keys)
         return Scan(dataset, self.scope.time, lookups, names, groups, found, ())
+
+    def _gap(self) -> Iterator[exp.Expr]:
+        gap = self.asked.gap
+        if gap is None or self.leaf.frame is not None:
+            return
+        clock = self.scope.clock("a value per period")
+        (before,), (after,) = clock.within(Stretch(None, gap.start)), clock.within(Stretch(gap.end, None))
+        yield exp.Paren(this=exp.Or(this=before, expression=after))
 
     def _where(self) -> exp.Expr | None:
         return next(iter(filters(self.asked, self.scope, _asked_for(self.asked, self.leaf))), None)

@@ -135,6 +135,7 @@ def _per_period(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Refer
     inner = replace(
         inner, period=period, span=span if span != _as_span(period) else None, total_of=None, is_total=False
     )
+    inner = replace(inner, gap=_not_yet(asked, grain, span))
     plan = _valued(planned(inner, LeafBook(inner)))
     leaves = metrics_within(asked.context.model, asked.context.model.metrics[wanted.metric])
     clocks = dict.fromkeys((leaf.dataset, leaf.time) for leaf in leaves)
@@ -148,6 +149,16 @@ def _per_period(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Refer
         frames = Frames(_time_key(asked), wanted.frame, asked.period, asked.now, grain not in DAY_GRAINS)
     keys = tuple(key for key, _ in kept)
     return Nested(plan, keys, wanted.name, plan.outputs[0].name, wanted.each.agg, part, frames, None, _of_nothing(plan))
+
+
+def _not_yet(asked: Asked, grain: str, span: Stretch | None) -> Stretch | None:
+    """What is left of the inner period in progress after as-of's day, which has no rows yet."""
+    if grain not in DAY_GRAINS:
+        return None
+    now = asked.now
+    left = Stretch(now.tomorrow, now.calendar.span(now.today, grain).end)
+    is_over = span is not None and isinstance(span.end, date) and span.end <= now.tomorrow
+    return None if is_over or left.start == left.end else left
 
 
 def _as_span(period: Period | None) -> Stretch | None:

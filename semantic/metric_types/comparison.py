@@ -71,7 +71,7 @@ class Comparison(OverMetric):
         """`(now - before) / before`, of the metric in both periods."""
         now, then = leaves.compared(self.name, self.offset, self.align == "elapsed")
         before = then(self.metric)
-        if self.as_ == "value":
+        if self.as_ == "value" or isinstance(before, exp.Null):
             return before
         change = exp.Sub(this=exp.paren(now(self.metric), copy=False), expression=exp.paren(before, copy=False))
         if self.as_ == "difference":
