@@ -84,10 +84,17 @@ def over(world: World, model: Model, name: str, numbers: Sequence[str]) -> Over 
             added = [each for each in numbers if is_additive(model.metrics[each])]
             inner = world.pick(added or [inner])
         metric = world.pick(MAKERS if inner in numbers else OF_ANY_KIND)(world, model, name, inner)
+        if isinstance(metric, Per) and _ignores(model, inner) and not world.chance(0.1):
+            continue
         if is_well_nested(replace(model, metrics={**model.metrics, name: metric}), name) or world.chance(0.01):
             is_number = inner in numbers
             return replace(metric, empty=world.pick((0, 0, -1))) if is_number and world.chance(0.12) else metric
     return None
+
+
+def _ignores(model: Model, name: str) -> bool:
+    ratios = [metric for metric in closure(model, [name]) if isinstance(metric, Ratio)]
+    return any(ratio.numerator.ignore or ratio.denominator.ignore for ratio in ratios)
 
 
 # -- windows -------------------------------------------------------------------------------------------------
