@@ -24,7 +24,8 @@ class SemiAdditive(OverMetric):
     agg: `last` or `first` of the period, `min`, `max`, or `avg` over its snapshots
     keys: dimensions each of whose combinations has snapshots of its own, `[warehouse, product]`; default: all rows of one
         time are one snapshot, and what it does not hold is gone
-    carry_forward: `true`: where a period has no snapshot the last one before it holds on; only with `agg: last`
+    carry_forward: `true`: where a period has no snapshot the last one before it, however old, holds on; only with
+        `agg: last`
     """
 
     type: Literal["semi_additive"]
