@@ -124,7 +124,8 @@ def _compare(old: Layer, new: Layer, metric: Changed, as_of: datetime) -> Iterat
             yield Comparison(query.by, query.period, (), 0, (_PERSONAL, _PERSONAL))
             continue
         before, after = _ask(old, query, as_of), _ask(new, query, as_of)
-        if isinstance(before, Refused) and isinstance(after, Refused) and before.code == after.code and after.code in _UNASKED:
+        codes = [each.code for each in (before, after) if isinstance(each, Refused)]
+        if len(codes) > 1 and codes[0] == codes[1] and codes[0] in _UNASKED:
             continue
         yield _comparison(query, before, after)
 
