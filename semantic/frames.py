@@ -307,9 +307,8 @@ class Cell:
     now: Now
 
     def moved(self, shift: Shift) -> Cell:
-        """The period that lies a shift before, whole. Both the shift and the period are known to fit."""
-        assert self.whole is not None
-        return Cell(self._moved(self.whole, shift), self.grain, None, self.now)
+        """The period that lies a shift before, whole; all of time stays what it is. The shift is known to fit."""
+        return Cell(self.whole and self._moved(self.whole, shift), self.grain, None, self.now)
 
     def _moved(self, period: Period, shift: Shift) -> Period:
         calendar = self.now.calendar
@@ -326,17 +325,19 @@ class Cell:
 
     def stretch(self, frame: Frame, is_date: bool) -> Stretch:
         """The rows that count in a frame of this period; on a clock of business days in whole ones."""
-        if frame.elapsed and self.whole is not None and self.now.is_in(self.whole):
-            start, end = self._elapsed(frame.shifts, is_date)
-        else:
-            found = self
-            for shift in frame.shifts:
-                found = found.moved(shift)
-            start, end = found.edges(cut=frame.window is not None)
+        start, end = self._moved_edges(frame, is_date)
         calendar = self.now.calendar
         return Stretch(first_edge(frame.window, start, end, calendar, self.grain or "day"), end)
 
-    def edges(self, cut: bool) -> tuple[Edge | None, Edge]:
+    def _moved_edges(self, frame: Frame, is_date: bool) -> tuple[Edge | None, Edge]:
+        if frame.elapsed and self.whole is not None and self.now.is_in(self.whole):
+            return self._elapsed(self.whole, frame.shifts, is_date)
+        found = self
+        for shift in frame.shifts:
+            found = found.moved(shift)
+        return found.edges(cut=frame.window is not None)
+
+    def edges(self, cut: bool) -> tuple[date | None, date]:
         """Where the period begins and ends within the query's; `cut`: not after as-of's day, if that lies in it."""
         if self.whole is None:
             return None, self.now.tomorrow
@@ -346,20 +347,39 @@ class Cell:
             end = min(end, self.now.tomorrow)
         return max(self.whole.start, bounds.start), end
 
-    def _elapsed(self, shifts: tuple[Shift, ...], is_date: bool) -> tuple[Edge, Edge]:
+    def _elapsed(self, whole: Period, shifts: tuple[Shift, ...], is_date: bool) -> tuple[Edge, Edge]:
         """As much of the period as has passed, or of the one that lies all shifts before."""
-        zone, found = self.now.calendar.time_zone, self
-        start, last = self.edges(cut=False)
-        assert self.whole is not None and isinstance(start, date)
-        passed = datetime.combine(self.now.tomorrow, time.min) if is_date else wall_of(self.now.instant, zone)
-        wall = min(passed, _midnight(last))
+        zone, bounds, found = self.now.calendar.time_zone, self.bounds or whole, self
+        start = max(whole.start, bounds.start)
+        passed = _midnight(self.now.tomorrow) if is_date else wall_of(self.now.instant, zone)
+        wall = min(passed, _midnight(min(whole.end, bounds.end)))
         for shift in shifts:
             found, earlier = found.moved(shift), found
-            assert found.whole is not None and earlier.whole is not None
-            length = wall - _midnight(start)
-            start = found.whole.start + (start - earlier.whole.start)
-            wall = min(_midnight(start) + length, _midnight(found.whole.end))
+            start, wall = _moved_part(start, wall, earlier, found, shift)
         return start, wall.date() if wall.time() == time.min else instant_of(wall, zone)
+
+
+def _moved_part(start: date, end: datetime, now: Cell, then: Cell, shift: Shift) -> tuple[date, datetime]:
+    """The same part of an earlier period: between the same dates if that is months before, else as many days of it."""
+    if now.whole is None or then.whole is None:
+        raise TypeError("all of time has no part that has passed")
+    length = _length_back(shift, now)
+    if length is not None and length.months and now.grain not in ("day", "week"):
+        first = max(months_before(start, length.months), then.whole.start)
+        whole_days = timedelta(days=end.time() == time.min)  # then the day before is the last one
+        last = datetime.combine(months_before(end.date() - whole_days, length.months) + whole_days, end.time())
+    else:
+        first = then.whole.start + (start - now.whole.start)
+        last = _midnight(first) + (end - _midnight(start))
+    return first, min(last, _midnight(then.whole.end))
+
+
+def _length_back(shift: Shift, cell: Cell) -> Length | None:
+    if cell.grain is not None:
+        return as_length(shift, cell.grain)
+    if isinstance(shift, PeriodsBack) and cell.whole is not None:
+        return own_length(cell.whole, shift.count)
+    return shift.length if isinstance(shift, Back) else None
 
 
 def _midnight(edge: Edge) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from sqlglot import exp
 
@@ -15,7 +16,6 @@ from semantic.frames import (
     Back,
     Cell,
     Cumulative,
-    Edge,
     Frame,
     Length,
     Own,
@@ -73,7 +73,7 @@ class WantedKnown:
     dataset: str
     time: str | None
     shifts: tuple[Shift, ...]
-    end: Edge | None
+    end: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,8 @@ class Found:
 
     def name(self, wanted: str, keys: Iterable[Key]) -> str:
         """A column's name that is free."""
-        taken = {each.name for each in (*self.leaves.values(), *self.knowns.values(), *self.nested.values())}
+        taken = {leaf.name for leaf in self.leaves.values()} | {known.name for known in self.knowns.values()}
+        taken |= {nested.name for nested in self.nested.values()}
         return unused(wanted, taken | {key.name for key in keys})
 
 
@@ -341,7 +342,7 @@ class LeafBook:
     def _known(self, dataset: str, time: str | None) -> exp.Expr:
         """Whether the data of a clock had begun when the period that is compared with ended."""
         time = time or self.asked.context.model.datasets[dataset].time
-        end: Edge | None = None
+        end: date | None = None
         if self.asked.grain is None or self.cell is not None:
             cell = self.cell or Cell(self.asked.period, None, self.asked.period, self.asked.now)
             for shift in self.frame.shifts:

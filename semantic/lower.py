@@ -16,7 +16,7 @@ from semantic.expressions import date_literal, replace_columns, wrap
 from semantic.framing import whole_end
 from semantic.leaves import KEY, KNOWN, LEAF
 from semantic.periods import DAY_GRAINS
-from semantic.plan import Known, Leaf, Nested, Output, Plan, Scan, Sort
+from semantic.plan import Frames, Known, Leaf, Nested, Output, Plan, Scan, Sort
 from semantic.resolve import is_ranked
 from semantic.scan_select import aggregate, grouped_rows, table_names, total_flag
 from semantic.spine import begins_select
@@ -159,14 +159,14 @@ def _broadcast(plan: Plan, source: str, leaves: list[Leaf], broadcasts: list[Sou
 
 
 def _is_below_day(known: Known) -> bool:
-    return known.frames is not None and known.frames.key.grain not in DAY_GRAINS
+    return isinstance(known.ended, Frames) and known.ended.key.grain not in DAY_GRAINS
 
 
 def _ended(known: Known, source: str) -> exp.Expr:
     """Where the period ends that is compared with."""
-    if known.frames is None:
-        return date_literal(known.end)
-    found = whole_end(known.frames)
+    if not isinstance(known.ended, Frames):
+        return date_literal(known.ended)
+    found = whole_end(known.ended)
     for key in list(found.find_all(exp.Column)):
         key.set("table", exp.to_identifier(source))
     return found

@@ -11,6 +11,7 @@ from semantic.asked import Asked, metrics_within, understand
 from semantic.errors import Diagnostic, QueryError, listing
 from semantic.expressions import replace_columns
 from semantic.frames import Edge, Frame, Stretch, wall_of
+from semantic.leaf_scans import distinct_scan
 from semantic.leaves import LEAF, LeafBook, WantedKnown, WantedNested
 from semantic.model import Model
 from semantic.names import Reference, TimeWord, read_name
@@ -18,7 +19,7 @@ from semantic.parse import parse
 from semantic.periods import DAY_GRAINS, Period
 from semantic.plan import Began, Frames, Key, Known, Nested, Output, Plan, Scan, Sort, Spine
 from semantic.query import Query
-from semantic.scanning import distinct_scan, scans_of, span_of
+from semantic.scanning import scans_of, span_of
 from semantic.scans import RowScope
 from semantic.trees import unused
 
@@ -74,9 +75,7 @@ def planned(asked: Asked, book: LeafBook) -> Plan:
 
 def _depth(scan: Scan | Nested) -> int:
     """By how many keys of the query a scan makes groups."""
-    if isinstance(scan, Nested):
-        return len(scan.keys)
-    return len(scan.keys) - sum(bool(reading.entity) for reading in scan.readings[:1])
+    return len(scan.keys if isinstance(scan, Nested) else scan.readings[0].keys)
 
 
 def _with_totals(scans: tuple[Scan | Nested, ...]) -> tuple[Scan | Nested, ...]:
@@ -87,7 +86,7 @@ def _known(asked: Asked, wanted: WantedKnown) -> Known:
     """Where it stands whether the data of a clock had begun."""
     began = _began(asked, wanted.dataset, wanted.time)
     if wanted.end is not None:
-        return Known(wanted.name, began, None, wanted.end)
+        return Known(wanted.name, began, wanted.end)
     return Known(wanted.name, began, Frames(_time_key(asked), Frame(wanted.shifts), asked.period, asked.now))
 
 

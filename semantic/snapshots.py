@@ -24,7 +24,7 @@ def snapshot_select(
     if taken is None:
         raise TypeError("a reading of snapshots says which are taken")
     period = reading.frames.key.name if reading.frames is not None else None
-    keys = [str(period) if period and key == reading.part else key.name for key in scan.keys]
+    keys = [key.name for key in reading.keys]
     rows = base
     if reading.frames is not None:
         rows = add(f"{base}_taken", _in_frames(reading, reading.frames, taken, base, keys, add, frames_of))

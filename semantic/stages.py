@@ -13,7 +13,7 @@ from semantic.expressions import call
 from semantic.framing import frames_select, holds
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.plan import MOMENT, Frames, Key, Leaf, Nested, Plan, Reading, Scan
-from semantic.readings import read_as_is, reading_keys, reading_select
+from semantic.readings import read_as_is, reading_select
 from semantic.scan_select import scan_name, scan_select
 from semantic.snapshots import snapshot_select
 from semantic.spine import spine_select
@@ -102,25 +102,28 @@ class Stage:
 
     def _source(self, base: str, scan: Scan, reading: Reading) -> Source:
         """Groups that are taken as they stand are a CTE already; each other reading is one of its own."""
-        keys = tuple(reading_keys(reading, scan))
         if reading.how == "as_is":
-            return Source(base, keys, reading.leaves, tuple(read_as_is(reading, scan)), scan.totals)
+            return Source(base, reading.keys, reading.leaves, tuple(read_as_is(reading, scan)), scan.totals)
         make = snapshot_select if reading.how == "snapshots" else reading_select
         name = self.ctes.add(f"{base}_{_called(reading)}", make(reading, scan, base, self.ctes.add, self.frames))
-        return Source(name, keys, tuple(Leaf(leaf.name, column(leaf.name), leaf.counts) for leaf in reading.leaves))
+        return Source(
+            name, reading.keys, tuple(Leaf(leaf.name, column(leaf.name), leaf.counts) for leaf in reading.leaves)
+        )
 
     def _put_together(self, inner: str, nested: Nested) -> Source:
         """An inner answer's values aggregated by the keys of this plan."""
         keys: list[exp.Expr] = [column(key.name, inner) for key in nested.keys]
-        value = AGGREGATES[nested.agg](column(nested.value, inner))
+        single: exp.Expr = column(nested.value, inner)
+        if nested.entity is not None:  # rows of nobody make a group, and no value in it
+            is_known = exp.Not(this=exp.Is(this=column(nested.entity, inner), expression=exp.Null()))
+            single = exp.Case().when(is_known, single)
+        value = AGGREGATES[nested.agg](single)
         found = select([], table(inner))
         if nested.frames is not None and nested.part is not None:
             frames = self.frames(nested.frames)
             period = nested.frames.key
             keys = [column(key.name, frames if key == period else inner) for key in nested.keys]
             join(found, table(frames), holds(nested.frames, frames, _moment_of(nested.part, inner)))
-        if nested.entity is not None:
-            where(found, [exp.Not(this=exp.Is(this=column(nested.entity, inner), expression=exp.Null()))])
         found.set("expressions", [*keys, named(value, nested.leaf)])
         group_by_position(found, len(keys))
         if nested.plan.seen and nested.keys:

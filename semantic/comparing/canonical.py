@@ -17,13 +17,14 @@ from semantic.compile import plan_query
 from semantic.dialects import DIALECTS
 from semantic.errors import QueryError
 from semantic.expressions import replace_columns
-from semantic.leaves import LEAF, leaf_column
+from semantic.leaves import KNOWN, LEAF
 from semantic.lower import lower
 from semantic.model import Dataset, Model
-from semantic.plan import Measure, Output, Plan, Scan
+from semantic.plan import Began, Lookup, Measure, Nested, Output, Plan, Reading, Scan
 from semantic.privacy import is_personal
 from semantic.query import Query
 from semantic.scan_select import parse_dataset_sql
+from semantic.trees import column
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # both sides are asked at one instant; which one does not matter
 _ROW = "row$"  # no name in a project holds a $
@@ -73,42 +74,105 @@ def nameless(plan: Plan) -> Plan:
 
     The order of a dimension's values is left out too, unless it decides which rows there are.
     """
-    measures = [measure for scan in (*plan.scans, *plan.broadcasts) for measure in scan.measures]
-    leaves = {measure.name: f"leaf${number}" for number, measure in enumerate(measures)}
-    outputs = {output.name: f"value${number}" for number, output in enumerate(plan.outputs)}
+    names = _Names({output.name: f"value${number}" for number, output in enumerate(plan.outputs)})
     ranked = plan.limit is not None
+    found = names.plan(plan)
+    return replace(found, keys=tuple(key if ranked else replace(key, values=(), as_text=False) for key in plan.keys))
+
+
+@dataclass(slots=True)
+class _Names:
+    """Numbers in the place of the names of a plan, in the order in which they occur."""
+
+    outputs: dict[str, str]
+    known: dict[str, str] = field(default_factory=dict)
+
+    def plan(self, plan: Plan) -> Plan:
+        """A plan without names."""
+        scans = tuple(map(self._source, plan.scans))
+        broadcasts = tuple(map(self._source, plan.broadcasts))
+        knowns = tuple(replace(each, name=self._number(each.name), began=_began(each.began)) for each in plan.knowns)
+        spine = plan.spine and replace(plan.spine, begins=tuple(map(_began, plan.spine.begins)))
+        return replace(
+            plan,
+            scans=scans,
+            broadcasts=broadcasts,
+            knowns=knowns,
+            spine=spine,
+            outputs=tuple(Output(self.outputs[out.name], self._over_leaves(out.value)) for out in plan.outputs),
+            having=None if plan.having is None else self._over_leaves(plan.having),
+            order=tuple(replace(sort, name=self.outputs.get(sort.name, sort.name)) for sort in plan.order),
+            total=plan.total and _Names(self.outputs).plan(plan.total),
+        )
+
+    def _number(self, name: str) -> str:
+        return self.known.setdefault(name, f"leaf${len(self.known)}")
+
+    def _source(self, source: Scan | Nested) -> Scan | Nested:
+        if isinstance(source, Scan):
+            return self._scan(source)
+        value = {source.value: "value$0"}
+        inner = _Names(value).plan(source.plan)
+        return replace(source, plan=inner, leaf=self._number(source.leaf), value=value[source.value])
+
+    def _scan(self, scan: Scan) -> Scan:
+        rows = {scan.dataset.name: _ROW}
+        rows |= {lookup.alias: f"{_ROW}{number}" for number, lookup in enumerate(scan.lookups)}
+        measures = {measure.name: f"measure${number}" for number, measure in enumerate(scan.measures)}
+        return replace(
+            scan,
+            dataset=_dataset(scan.dataset, _ROW),
+            lookups=tuple(_lookup(lookup, rows) for lookup in scan.lookups),
+            groups=tuple(_over_rows(group, rows) for group in scan.groups),
+            where=tuple(_over_rows(condition, rows) for condition in scan.where),
+            measures=tuple(_measure(measure, measures[measure.name], rows) for measure in scan.measures),
+            readings=tuple(self._reading(reading, measures) for reading in scan.readings),
+        )
+
+    def _reading(self, reading: Reading, measures: Mapping[str, str]) -> Reading:
+        leaves = tuple(
+            replace(leaf, name=self._number(leaf.name), value=_over_measures(leaf.value, measures))
+            for leaf in reading.leaves
+        )
+        taken = reading.taken and replace(
+            reading.taken,
+            at=measures[reading.taken.at],
+            keys=tuple(measures[key] for key in reading.taken.keys),
+            value=measures[reading.taken.value],
+            passes=measures.get(reading.taken.passes, ""),
+        )
+        return replace(reading, leaves=leaves, taken=taken)
+
+    def _over_leaves(self, tree: exp.Expr) -> exp.Expr:
+        """An output's tree, with the new names of leaves."""
+
+        def renamed(found: exp.Column) -> exp.Expr:
+            if found.table not in (LEAF, KNOWN):
+                return found
+            return exp.Column(this=exp.to_identifier(self._number(found.name)), table=exp.to_identifier(found.table))
+
+        return replace_columns(tree.copy(), renamed)
+
+
+def _lookup(lookup: Lookup, rows: Mapping[str, str]) -> Lookup:
     return replace(
-        plan,
-        keys=tuple(key if ranked else replace(key, values=(), as_text=False) for key in plan.keys),
-        scans=tuple(_scan(scan, leaves) for scan in plan.scans),
-        broadcasts=tuple(_scan(scan, leaves) for scan in plan.broadcasts),
-        outputs=tuple(Output(outputs[output.name], _over_leaves(output.value, leaves)) for output in plan.outputs),
-        having=None if plan.having is None else _over_leaves(plan.having, leaves),
-        order=tuple(replace(sort, name=outputs.get(sort.name, sort.name)) for sort in plan.order),
+        lookup,
+        alias=rows[lookup.alias],
+        parent=rows[lookup.parent],
+        keys=tuple(_over_rows(key, rows) for key in lookup.keys),
+        dataset=_dataset(lookup.dataset, lookup.dataset.name),
+        holds=tuple(_over_rows(condition, rows) for condition in lookup.holds),
     )
 
 
-def _scan(scan: Scan, leaves: Mapping[str, str]) -> Scan:
-    rows = {scan.dataset.name: _ROW}
-    rows |= {lookup.alias: f"{_ROW}{number}" for number, lookup in enumerate(scan.lookups)}
-    return replace(
-        scan,
-        dataset=_dataset(scan.dataset, _ROW),
-        lookups=tuple(
-            replace(
-                lookup,
-                alias=rows[lookup.alias],
-                parent=rows[lookup.parent],
-                keys=tuple(_over_rows(key, rows) for key in lookup.keys),
-                dataset=_dataset(lookup.dataset, lookup.dataset.name),
-                holds=tuple(_over_rows(condition, rows) for condition in lookup.holds),
-            )
-            for lookup in scan.lookups
-        ),
-        groups=tuple(_over_rows(group, rows) for group in scan.groups),
-        where=tuple(_over_rows(condition, rows) for condition in scan.where),
-        measures=tuple(_measure(measure, leaves[measure.name], rows) for measure in scan.measures),
-    )
+def _began(began: Began) -> Began:
+    rows = {began.dataset.name: _ROW}
+    clock = replace(began.clock, value=_over_rows(began.clock.value, rows))
+    return Began(_dataset(began.dataset, _ROW), clock)
+
+
+def _over_measures(tree: exp.Expr, measures: Mapping[str, str]) -> exp.Expr:
+    return replace_columns(tree.copy(), lambda found: column(measures.get(found.name, found.name)))
 
 
 def _dataset(dataset: Dataset, name: str) -> Dataset:
@@ -127,12 +191,7 @@ def _measure(measure: Measure, name: str, rows: Mapping[str, str]) -> Measure:
 def _over_rows(tree: exp.Expr, rows: Mapping[str, str]) -> exp.Expr:
     """A tree over the rows of a scan, with their new names."""
     copied = tree.copy()
-    for column in copied.find_all(exp.Column):
-        if column.table in rows:
-            column.set("table", exp.to_identifier(rows[column.table]))
+    for found in copied.find_all(exp.Column):
+        if found.table in rows:
+            found.set("table", exp.to_identifier(rows[found.table]))
     return copied
-
-
-def _over_leaves(tree: exp.Expr, leaves: Mapping[str, str]) -> exp.Expr:
-    """An output's tree, with the new names of the leaves."""
-    return replace_columns(tree.copy(), lambda found: leaf_column(leaves[found.name]) if found.table == LEAF else found)
