@@ -14,7 +14,6 @@ exports:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from semantic.compile import compile_query
 from semantic.described import Names
 from semantic.errors import Diagnostic, ModelError, QueryError, Report, Span, suggest, usable
 from semantic.model import Model
+from semantic.places import place_in_query
 from semantic.query import Query
 from semantic.sound import Lost, mend_keys, read_rest
 from semantic.source import Node, Shape, read_shape
@@ -266,25 +266,7 @@ def _check_queries(export: Export, model: Model, report: Report) -> None:
 
 
 def _place(export: Node, name: str, mistake: Diagnostic) -> Span:
-    """Where in the YAML a mistake of a query is: in its condition, at a word that it quotes, else at its name."""
-    query = export.child("queries", name)
-    condition = query.children.get(mistake.span.file) if mistake.span else None
-    if condition is not None and mistake.span is not None:
-        lines = str(condition.value).split("\n")[: mistake.span.line - 1]
-        start = sum(len(line) + 1 for line in lines) + mistake.span.column - 1
-        return condition.locate(start, start + mistake.span.length)
-    scalars = [*_scalars(query), *_scalars(export.children.get("period"))]
-    for word in re.findall(r"'([^']+)'", mistake.message):
-        for scalar in scalars:
-            if found := re.search(rf"(?<![\w.]){re.escape(word)}(?![\w.])", str(scalar.value)):
-                return scalar.locate(*found.span())
-    return export.child("queries").key_span(name)
-
-
-def _scalars(node: Node | None) -> Iterator[Node]:
-    if node is None:
-        return
-    if not node.children:
-        yield node
-    for child in node.children.values():
-        yield from _scalars(child)
+    """Where in the YAML a mistake of a query is."""
+    queries = export.child("queries")
+    query, period = queries.child(name), export.children.get("period")
+    return place_in_query(query, mistake, (query, period) if period else (query,), queries.key_span(name))

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from semantic.checking.shape import Check
 from semantic.described import Described, Names
 from semantic.expressions import GRAINS, Expression, ExpressionError
 from semantic.metric_types.base import Metric
@@ -345,6 +346,7 @@ class Model:
     segments: Mapping[str, Segment] = field(default_factory=dict)
     root: Path | None = None
     written: Written | WrittenLater = field(default_factory=Written)
+    checks: Mapping[str, Check] = field(default_factory=dict)
     dimensions: Mapping[str, Mapping[str, Dimension]] = field(init=False)
     owners: Mapping[str, tuple[str, ...]] = field(init=False)
     holds_personal: bool = field(init=False)
