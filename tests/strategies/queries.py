@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tests.reference import Dataset, Dimension, Expr, Model, Query, Ratio, Simple
 from tests.reference.evaluate import Run
-from tests.reference.model import WORDS, Refused
+from tests.reference.model import PARTS, WORDS, Refused
 from tests.reference.times import Clockwork
 from tests.strategies import phrases
 from tests.strategies.metrics import OF_ANY_KIND, is_fragile, parts
@@ -125,6 +125,7 @@ def _by(choice: Choice, period: str | None) -> tuple[tuple[str, ...], bool]:
     words: list[str] = []
     if world.chance(0.55) and (choice.timed() or world.chance(0.05)):
         words = _words(choice)
+    dimensions += world.some(PARTS, 1, 1) if choice.timed() and world.chance(0.12) else []
     fill = world.chance(0.8) and not _too_many(choice, words, period)
     by = [*words, *dimensions]
     world.rng.shuffle(by)
@@ -151,7 +152,7 @@ def _grained(choice: Choice, named: Named) -> str:
     """A time dimension is mostly asked for at a grain."""
     if named.kind not in ("date", "timestamp") or choice.world.chance(0.3):
         return named.name
-    grains = WORDS if named.kind == "timestamp" else WORDS[3:]
+    grains = (*WORDS, *PARTS) if named.kind == "timestamp" else (*WORDS[3:], *PARTS[1:])
     return f"{named.name}.{choice.world.pick(grains)}"
 
 
@@ -191,7 +192,7 @@ def _where(choice: Choice) -> Expr | None:
         if all(reaches(choice.model, dataset, named.name) for dataset in choice.datasets)
     ]
     if choice.timed() and world.chance(0.35):
-        everywhere = [Named(word, "date") for word in WORDS[3:]]
+        everywhere = [Named(word, "date") for word in WORDS[3:]] + [Named(part, "integer") for part in PARTS[1:]]
         if not choice.counts_days():
             everywhere.append(Named("hour", "timestamp"))
     if (segments := choice.segments()) and world.chance(0.6):
