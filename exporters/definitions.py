@@ -58,7 +58,9 @@ class QueryShape(Shape):
         several ways
     by: dimensions (`gender` when unique in the project, else `users.gender` or `join.gender`); time words
         `second minute hour day week month quarter year`: the metric's own time at this grain;
-        `users.registered_at.month`: a time dimension at a grain
+        `hour_of_day` (0 to 23) `day_of_week` (1 is Monday) `day_of_month day_of_year week_of_year` (ISO)
+        `month_of_year quarter_of_year`: numbers that come again, never filled; `users.registered_at.month`: a time
+        dimension at a grain, or such a part
     where: a SQL condition over dimensions, time words and segments; filters rows (and clips what windows look back at)
     having: a SQL condition over the metrics asked for; applied after fill; never touches the total
     period: `2025`, `2025-Q1`, `2025-03`, `2025-W07`, `2025-03-14`, `2025-01..2025-03` (both ends included, mixed forms

@@ -36,9 +36,10 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _time_words(explanation: Explanation) -> Iterator[str]:
-    """Yield the grains, and the times that they are of."""
-    if explanation.grains:
-        yield f"{' '.join(explanation.grains)}: of {', '.join(explanation.clocks)}"
+    """Yield the grains and the parts, and the times that they are of."""
+    for words in (explanation.grains, explanation.date_parts):
+        if words:
+            yield f"{' '.join(words)}: of {', '.join(explanation.clocks)}"
 
 
 def _in_columns(pairs: Iterable[tuple[str, str]]) -> list[str]:

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from semantic.check_query import check_query
 from semantic.errors import Diagnostic, QueryError
-from semantic.expressions import GRAINS, Expression
+from semantic.expressions import TIME_WORDS, Expression
 from semantic.frames import Now, Stretch
 from semantic.metric_types import Metric, Simple
 from semantic.model import Dimension, Model
-from semantic.names import DimensionRef, Reference, TimeWord, dimensions_of, names_within, read_name
+from semantic.names import DimensionRef, Reference, TimePart, TimeWord, dimensions_of, names_within, read_name
 from semantic.parse import parse
 from semantic.periods import Calendar, Period, parse_period
 from semantic.plan import Key
@@ -101,8 +101,8 @@ def _check_privacy(query: Query, model: Model, by: tuple[tuple[Key, Reference], 
     refuse_conditions(model, where, [reference for key, reference in by if key.name in ordered])
     leaves = [leaf for name in query.metrics for leaf in metrics_within(model, model.metrics[name])]
     refuse_picking(model, leaves)
-    words = [str(key.name) for key, reference in by if isinstance(reference, TimeWord)]
-    words += [str(name) for name in where.names if not name.qualifier and name.name in GRAINS] if where else []
+    words = [str(key.name) for key, reference in by if isinstance(reference, TimeWord | TimePart)]
+    words += [str(name) for name in where.names if not name.qualifier and name.name in TIME_WORDS] if where else []
     words += ["period"] if query.period is not None else []
     named = [reference for _, reference in by]
     named += [read_name(model, name) for name in names_within(model, where)] if where else []
@@ -127,7 +127,7 @@ def _key(model: Model, name: str, reference: Reference) -> Key:
             return Key(name, grain)
         case DimensionRef(grain=None):
             return _dimension_key(name, dimensions_of(model, reference))
-        case DimensionRef():
+        case DimensionRef() | TimePart():
             return Key(name)
 
 

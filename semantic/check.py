@@ -10,7 +10,7 @@ from sqlglot.errors import SqlglotError
 from semantic.check_joins import check_all_joins, is_time
 from semantic.check_rows import check_own_rows
 from semantic.errors import Diagnostic, QueryError, Span, listing, suggest, usable
-from semantic.expressions import GRAINS, ExpressionError, Name
+from semantic.expressions import TIME_WORDS, ExpressionError, Name
 from semantic.joins import Route, follow
 from semantic.metric_types import Derived, Metric, Simple
 from semantic.model import RESERVED, Dataset, Model
@@ -51,7 +51,7 @@ def check_names(model: Model) -> Iterator[Diagnostic]:
             span = key_place(model, at, "dimensions", name)
             if name in RESERVED:
                 message = f"a dimension cannot be called '{name}': the word is taken"
-                yield Diagnostic("E203", message, span, "give it another name; taken are " + listing(RESERVED, 20))
+                yield Diagnostic("E203", message, span, "give it another name; taken are " + listing(RESERVED, 30))
             elif not name.isidentifier():
                 hint = f"use letters, digits and _, as in {usable(name)}"
                 yield Diagnostic("E107", f"'{name}' is not a usable name", span, hint)
@@ -63,7 +63,7 @@ def check_names(model: Model) -> Iterator[Diagnostic]:
         if name in RESERVED:
             span = name_place(model, f"metrics.{name}")
             message = f"a metric cannot be called '{name}': the word is taken"
-            yield Diagnostic("E203", message, span, "give it another name; taken are " + listing(RESERVED, 20))
+            yield Diagnostic("E203", message, span, "give it another name; taken are " + listing(RESERVED, 30))
 
 
 def check_cases(model: Model) -> Iterator[Diagnostic]:
@@ -242,7 +242,7 @@ def check_segments(model: Model) -> Iterator[Diagnostic]:
 
 def _check_segment_name(model: Model, at: str, name: Name) -> Iterator[Diagnostic]:
     span = within(model, name.start, name.end, at, "filter")
-    if not name.qualifier and name.name in GRAINS:
+    if not name.qualifier and name.name in TIME_WORDS:
         example = f"name the time dimension, as in orders.ordered_at.{name}"
         yield Diagnostic("E213", f"'{name}' is a metric's own time, and a segment has none", span, example)
     elif name.qualifier or name.name not in model.segments:

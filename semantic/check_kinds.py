@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from semantic.errors import Diagnostic, QueryError
 from semantic.expressions import Expression, ExpressionError, Name
-from semantic.kinds import KindOf, kind_of_expression
+from semantic.kinds import KindOf, kind_at, kind_of_expression
 from semantic.metric_types import Metric, Simple
 from semantic.model import Model
 from semantic.names import DimensionRef, dimensions_of, read_name
 from semantic.parse import parse
-from semantic.periods import DAY_GRAINS, Calendar
+from semantic.periods import Calendar, is_below_day
 from semantic.places import within
 from semantic.scans import Context, RowScope, Unreachable
 from semantic.vocabulary import Kind
@@ -69,9 +69,9 @@ def _kind_at(grain: str, kinds: set[Kind | None], name: Name) -> Kind:
     """The kind of a time dimension at a grain. Raises ExpressionError where it has none."""
     if kinds.isdisjoint(("date", "timestamp")):
         raise ExpressionError(f"'{'.'.join(name.parts[:-1])}' is not a time, so it has no grain", name.start, name.end)
-    if kinds == {"date"} and grain not in DAY_GRAINS:
+    if kinds == {"date"} and is_below_day(grain):
         raise ExpressionError(f"'{'.'.join(name.parts[:-1])}' is a date: it has no {grain}", name.start, name.end)
-    return "date" if grain in DAY_GRAINS else "timestamp"
+    return kind_at(grain)
 
 
 def check_metric_kinds(model: Model) -> Iterator[Diagnostic]:

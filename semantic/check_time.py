@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from semantic.asked import metrics_within
 from semantic.check_rows import check_looked_up
 from semantic.errors import Diagnostic, QueryError
-from semantic.expressions import Name
+from semantic.expressions import TIME_WORDS, Name
 from semantic.metric_types import Metric, Simple
 from semantic.model import Model
 from semantic.names import DimensionRef, read_name
@@ -18,6 +18,7 @@ def check_over_metrics(model: Model) -> Iterator[Diagnostic]:
     """What metrics over other metrics need of the rows beneath them."""
     for metric in model.metrics.values():
         yield from _check_inside(model, metric)
+        yield from _check_reached_names(model, metric)
         for reference in metric.references():
             if reference.metric in model.metrics:
                 inner = list(metrics_within(model, model.metrics[reference.metric]))
@@ -78,6 +79,16 @@ def _check_leaves(model: Model, metric: Metric, leaves: list[Simple]) -> Iterato
         for path, names in metric.reached:
             for name in names:
                 yield from _check_reached(model, leaf, name, (at, *path))
+
+
+def _check_reached_names(model: Model, metric: Metric) -> Iterator[Diagnostic]:
+    """What every leaf must reach is a dimension."""
+    for path, names in metric.reached:
+        for name in names:
+            if name in TIME_WORDS:
+                message = f"'{name}' is a metric's own time, and a dimension is wanted here"
+                span = value_place(model, f"metrics.{metric.name}", *path)
+                yield Diagnostic("E213", message, span, f"name the time dimension, as in orders.ordered_at.{name}")
 
 
 def _check_reached(model: Model, leaf: Simple, name: str, place: tuple[str, ...]) -> Iterator[Diagnostic]:

@@ -53,6 +53,10 @@ class Clock:
         zone = "UTC" if whole_hours else self.calendar.time_zone
         return call("hour_start", text(grain), to_local(self, "UTC"), text(zone))
 
+    def part(self, part: str) -> exp.Expr:
+        """A number that the business-local time has: `month_of_year`."""
+        return call(part, self.local())
+
     def instant(self) -> exp.Expr:
         """The value as it is shown: an instant, or a date."""
         if self.kind == "timestamp":

@@ -13,10 +13,11 @@ from semantic.dataset_sql import check_sources
 from semantic.described import Described
 from semantic.dialects import DIALECTS
 from semantic.errors import Diagnostic, QueryError, listing
+from semantic.expressions import PARTS
 from semantic.formats import Format, Thresholds
 from semantic.lower import lower
 from semantic.model import Model
-from semantic.names import DimensionRef, Reference, TimeWord, dimensions_of, read_name
+from semantic.names import DimensionRef, Reference, TimePart, TimeWord, dimensions_of, read_name
 from semantic.passes import PASSES
 from semantic.periods import Period
 from semantic.plan import Plan
@@ -132,11 +133,14 @@ def _dimension_column(asked: Asked, at: int) -> Column:
     match reference:
         case TimeWord(grain):
             return Column(key.name, "time", grain.capitalize(), grain=grain)
+        case TimePart(part):
+            return Column(key.name, "dimension", spoken(part))
         case DimensionRef(name=name, grain=grain):
             found = dimensions_of(asked.context.model, reference)
             one = found[0] if len(set(map(id, found))) == 1 else None
             label, description = (one.label or spoken(name), one.description) if one else (spoken(name), "")
             labels = labels_of(one) if one and not grain else {}
+            grain = None if grain in PARTS else grain
             role: Role = "time" if grain else "dimension"
             personal = any(dimension.personal for dimension in found)
             return Column(key.name, role, label, description, grain=grain, labels=labels, personal=personal)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from semantic.asked import metrics_within
 from semantic.check_query import unknown_metric
 from semantic.errors import QueryError
-from semantic.expressions import GRAINS, Name
+from semantic.expressions import GRAINS, PARTS, Name
 from semantic.joins import Route, find_route, key_columns
 from semantic.metric_types import Metric, Simple
 from semantic.model import Dataset, Model
-from semantic.names import DimensionRef, Reference, TimeWord, names_within
+from semantic.names import DimensionRef, Reference, TimePart, TimeWord, names_within
 from semantic.parse import parse
 from semantic.periods import Calendar
 from semantic.scans import Context, RowScope, Unreachable
@@ -25,8 +25,8 @@ _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # what can be cut by does not depe
 class Explanation:
     """A metric for people.
 
-    `columns` are `table.column`; `grains` are the time words that all of its parts have, each on its own of `clocks`;
-    `unreachable` are pairs of dimension and reason.
+    `columns` are `table.column`; `grains` are the time words that all of its parts have, each on its own of `clocks`,
+    `date_parts` those that are no periods; `unreachable` are pairs of dimension and reason.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Explanation:
     columns: tuple[str, ...]
     clocks: tuple[str, ...]
     grains: tuple[str, ...]
+    date_parts: tuple[str, ...]
     reachable: tuple[str, ...]
     unreachable: tuple[tuple[str, str], ...]
 
@@ -60,9 +61,8 @@ def explain_metric(model: Model, name: str) -> Explanation:
         tuple(_parts(model, metric)),
         tuple(sorted({column for leaf in leaves for column in _columns(model, leaf)})),
         tuple(sorted({f"{leaf.dataset}.{time}" for leaf in leaves for time in [_time(model, leaf)] if time})),
-        tuple(
-            grain for grain in GRAINS if all(_reason(_scope(model, leaf), TimeWord(grain)) is None for leaf in leaves)
-        ),
+        tuple(grain for grain in GRAINS if _all_have(model, leaves, TimeWord(grain))),
+        tuple(part for part in PARTS if _all_have(model, leaves, TimePart(part))),
         tuple(reachable),
         tuple(unreachable),
     )
@@ -181,6 +181,10 @@ def _qualifiers(model: Model, bases: set[str]) -> Iterator[tuple[str, str]]:
 def _scope(model: Model, leaf: Simple) -> RowScope:
     context = Context(model, Calendar(model.time_zone, model.week_start), _ANY_TIME)
     return RowScope(context, leaf.dataset, _time(model, leaf), f"'{leaf.name}'")
+
+
+def _all_have(model: Model, leaves: list[Simple], reference: Reference) -> bool:
+    return all(_reason(_scope(model, leaf), reference) is None for leaf in leaves)
 
 
 def _reason(scope: RowScope, reference: Reference) -> str | None:

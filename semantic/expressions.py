@@ -13,7 +13,18 @@ from functools import cache, cached_property
 
 from sqlglot import exp
 
-GRAINS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+UNITS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+GRAINS = UNITS
+PARTS = (
+    "hour_of_day",
+    "day_of_week",
+    "day_of_month",
+    "day_of_year",
+    "week_of_year",
+    "month_of_year",
+    "quarter_of_year",
+)
+TIME_WORDS = (*GRAINS, *PARTS)
 CALL = "fn$"
 AGGREGATE = "agg$"
 

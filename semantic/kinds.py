@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from semantic.expressions import CALL, Expression, ExpressionError, Name, name_of
+from semantic.expressions import CALL, PARTS, Expression, ExpressionError, Name, name_of
+from semantic.periods import DAY_GRAINS
 from semantic.vocabulary import VOCABULARY, Kind
 
 KindOf = Callable[[Name], Kind | None]
@@ -129,6 +130,11 @@ def kind_of_expression(expression: Expression, kind_of: KindOf, wanted: Kind | N
     """The kind of an expression, None where it is not known. Raises ExpressionError where kinds do not fit."""
     reader = _Reader(expression.text, kind_of)
     return reader.all_of((expression.tree,), wanted, wanted) or reader.kind(expression.tree)
+
+
+def kind_at(grain: str) -> Kind:
+    """The kind of a time at a grain, or of a part of it."""
+    return "number" if grain in PARTS else "date" if grain in DAY_GRAINS else "timestamp"
 
 
 def _fits(kind: Kind, wanted: Kind) -> bool:

@@ -18,7 +18,7 @@ from semantic.frames import Edge, Rolling, Stretch, ToDate
 from semantic.joins import find_route
 from semantic.leaves import WantedLeaf
 from semantic.model import Model
-from semantic.names import DimensionRef, Reference, TimeWord, names_within, read_name
+from semantic.names import DimensionRef, Reference, TimePart, TimeWord, names_within, read_name
 from semantic.periods import Period
 from semantic.plan import MOMENT, Frames, How, Key, Leaf, Measure, Reading, Scan, Taken
 from semantic.scans import RowScope, Unreachable
@@ -312,7 +312,7 @@ def filters(asked: Asked, scope: RowScope, shown_as: str) -> Iterable[exp.Expr]:
 
 def distinct_scan(asked: Asked) -> Scan:
     """The rows whose distinct combinations of dimensions are listed when no metric is asked for."""
-    if any(isinstance(reference, TimeWord) for _, reference in asked.by):
+    if any(isinstance(reference, TimeWord | TimePart) for _, reference in asked.by):
         hint = "name the clock, as in users.registered_at.month, or ask for a metric"
         raise QueryError(
             Diagnostic("E307", "a time word is a metric's own time, and no metric is asked for", hint=hint)

@@ -14,13 +14,13 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from semantic.checking.shape import Check
 from semantic.described import Described, Names
-from semantic.expressions import GRAINS, Expression, ExpressionError
+from semantic.expressions import TIME_WORDS, Expression, ExpressionError
 from semantic.metric_types.base import Metric
 from semantic.parse import parse_key
 from semantic.source import Documents, Exact, Node, Shape, Written, WrittenLater
 from semantic.vocabulary import Kind
 
-RESERVED = (*GRAINS, "at", "as_of", "is_total")
+RESERVED = (*TIME_WORDS, "at", "as_of", "is_total")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Edges = Annotated[tuple[Exact, ...], Field(min_length=1)]
 _ENGINE_KEYS = {

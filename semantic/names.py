@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from semantic.errors import Diagnostic, QueryError, known_as, listing, suggest
-from semantic.expressions import GRAINS, Expression, Name
+from semantic.expressions import GRAINS, PARTS, TIME_WORDS, Expression, Name
 from semantic.joins import owner_of, routes_to
 from semantic.model import Dimension, Model
 from semantic.parse import parse
@@ -20,8 +20,15 @@ class TimeWord:
 
 
 @dataclass(frozen=True, slots=True)
+class TimePart:
+    """`month_of_year`: a number that the metric's own time has; it makes groups like a dimension."""
+
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
 class DimensionRef:
-    """`users.gender`, `users.registered_at.month`: a dimension by dataset or join name, a time at a grain."""
+    """`users.gender`, `users.registered_at.month`: a dimension by dataset or join name, a time at a grain or a part."""
 
     qualifier: str
     name: str
@@ -31,7 +38,7 @@ class DimensionRef:
         return f"{self.qualifier}.{self.name}" + (f".{self.grain}" if self.grain else "")
 
 
-Reference = TimeWord | DimensionRef
+Reference = TimeWord | TimePart | DimensionRef
 
 
 def read_name(model: Model, name: Name | str) -> Reference:
@@ -39,11 +46,13 @@ def read_name(model: Model, name: Name | str) -> Reference:
     parts = tuple(name.split(".")) if isinstance(name, str) else name.parts
     if len(parts) == 1 and parts[0] in GRAINS:
         return TimeWord(parts[0])
+    if len(parts) == 1 and parts[0] in PARTS:
+        return TimePart(parts[0])
     grain = None
-    if len(parts) > 1 and parts[-1] in GRAINS:
+    if len(parts) > 1 and parts[-1] in TIME_WORDS:
         parts, grain = parts[:-1], parts[-1]
     elif len(parts) == 3 or (len(parts) == 2 and not _is_qualifier(model, parts[0]) and parts[0] in model.owners):
-        hint = suggest(parts[-1], GRAINS) or f"grains: {listing(GRAINS)}"
+        hint = suggest(parts[-1], TIME_WORDS) or f"grains: {listing(GRAINS)}"
         raise QueryError(Diagnostic("E315", f"'{parts[-1]}' in '{'.'.join(parts)}' is no grain of a time", hint=hint))
     if len(parts) == 1:
         return DimensionRef(owner_of(model, parts[0]), parts[0], grain)

@@ -19,7 +19,7 @@ from semantic.expressions import (
     AGGREGATE,
     CALL,
     COMPARISONS,
-    GRAINS,
+    UNITS,
     AggregateExpression,
     Expression,
     ExpressionError,
@@ -209,9 +209,9 @@ def _check_call(node: exp.Anonymous, source: str) -> None:
         raise ExpressionError(f"'{name}' takes {_arguments(function)}, not {count}", start, end)
     if function.unit:
         unit = node.expressions[0]
-        if not (unit.is_string and unit.this in GRAINS):
+        if not (unit.is_string and unit.this in UNITS):
             place = _place(unit, source, f"'{unit.this}'") if unit.is_string else (start, end)
-            hint = (unit.is_string and suggest(unit.this, GRAINS)) or f"units: {', '.join(GRAINS)}"
+            hint = (unit.is_string and suggest(unit.this, UNITS)) or f"units: {', '.join(UNITS)}"
             raise ExpressionError(f"'{name}' starts with a unit of time: {name}('month', …)", *place, hint)
     if function.pattern:
         _check_pattern(node.expressions[-1], name, source, (start, end))

@@ -59,6 +59,11 @@ class Calendar:
         return Period(start, step(start, grain, 1))
 
 
+def is_below_day(word: str) -> bool:
+    """Whether a grain, or a part of a time, is one that a business day does not have."""
+    return word in ("second", "minute", "hour", "hour_of_day")
+
+
 def step(day: date, grain: str, count: int) -> date:
     """`count` periods of a grain after a period's first day."""
     if grain in _MONTHS:

@@ -12,6 +12,7 @@ from semantic.check_query import expression_mistake
 from semantic.clocks import Clock, clock_of, comparable, overlap, to_local
 from semantic.errors import Diagnostic, QueryError
 from semantic.expressions import (
+    PARTS,
     Expression,
     ExpressionError,
     Name,
@@ -25,11 +26,11 @@ from semantic.expressions import (
 )
 from semantic.frames import Stretch
 from semantic.joins import Route, find_route, key_columns
-from semantic.kinds import kind_of_expression
+from semantic.kinds import kind_at, kind_of_expression
 from semantic.model import Bins, Dimension, Model
-from semantic.names import DimensionRef, Reference, TimeWord, no_way, read_name
+from semantic.names import DimensionRef, Reference, TimePart, TimeWord, no_way, read_name
 from semantic.parse import parse
-from semantic.periods import DAY_GRAINS, Calendar, Period, constant_offset
+from semantic.periods import Calendar, Period, constant_offset, is_below_day
 from semantic.plan import Lookup
 from semantic.trees import column
 from semantic.vocabulary import Kind
@@ -98,6 +99,8 @@ class RowScope:
         match reference:
             case TimeWord(grain):
                 return self._at(self.clock(f"'{grain}'"), grain, f"{self.dataset}.{self.time}")
+            case TimePart(part):
+                return self._at(self.clock(f"'{part}'"), part, f"{self.dataset}.{self.time}")
             case DimensionRef(qualifier, name, grain):
                 value, clock = self._look_up(qualifier, name)
                 if grain:
@@ -213,6 +216,8 @@ class RowScope:
         match reference:
             case TimeWord(grain):
                 return self._at(self.clock(f"'{grain}'"), grain, f"{self.dataset}.{self.time}", local=True)
+            case TimePart():
+                return self.key(reference)
             case DimensionRef(qualifier, name, grain):
                 value, clock = self._look_up(qualifier, name)
                 if grain:
@@ -223,17 +228,21 @@ class RowScope:
     def _kind(self, reference: Reference) -> Kind | None:
         match reference:
             case TimeWord(grain):
-                return "date" if grain in DAY_GRAINS else "timestamp"
+                return kind_at(grain)
+            case TimePart(part):
+                return kind_at(part)
             case DimensionRef(qualifier, name, None):
                 route = self._route(qualifier, name)
                 return _declared_kind(self.context.model.dimensions[route.dataset].get(name))
             case DimensionRef(grain=grain):
-                return "date" if grain in DAY_GRAINS else "timestamp"
+                return kind_at(str(grain))
 
     def _at(self, clock: Clock, grain: str, shown_as: str, local: bool = False) -> exp.Expr:
-        if clock.kind == "date" and grain not in DAY_GRAINS:
+        if clock.kind == "date" and is_below_day(grain):
             message = f"'{shown_as}' is a date: it has no {grain}"
             raise QueryError(Diagnostic("E314", message, hint="ask for day or coarser"))
+        if grain in PARTS:
+            return clock.part(grain)
         return clock.local_at(grain) if local else clock.at(grain)
 
     def _must_be_time(self, clock: Clock | None, shown_as: str) -> Clock:

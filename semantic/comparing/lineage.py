@@ -13,7 +13,7 @@ from semantic.expressions import Name
 from semantic.joins import find_route
 from semantic.metric_types import Simple
 from semantic.model import Model
-from semantic.names import TimeWord, read_name
+from semantic.names import DimensionRef, read_name
 from semantic.parse import parse
 from semantic.plan import Plan
 from semantic.query import Query
@@ -137,10 +137,10 @@ class Lineage:
         if (dataset, name) not in self._dimensions_of:
             try:
                 found = read_name(self.model, name)
-                route = None if isinstance(found, TimeWord) else find_route(self.model, dataset, found.qualifier)
+                route = find_route(self.model, dataset, found.qualifier) if isinstance(found, DimensionRef) else None
             except QueryError:
                 route = None  # this version does not know the name, or knows several ways
-            of = f"{route.dataset}.{found.name}" if route is not None and not isinstance(found, TimeWord) else None
+            of = f"{route.dataset}.{found.name}" if route is not None and isinstance(found, DimensionRef) else None
             self._dimensions_of[dataset, name] = of
         of = self._dimensions_of[dataset, name]
         if of is not None:

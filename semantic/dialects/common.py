@@ -6,7 +6,7 @@ from functools import reduce
 
 from sqlglot import exp
 
-from semantic.dialects.dialect import function
+from semantic.dialects.dialect import Emitter, function
 from semantic.expressions import cast
 from semantic.trees import interval
 
@@ -45,6 +45,20 @@ def day_trunc(unit: exp.Expr, value: exp.Expr, week_offset: exp.Expr) -> exp.Exp
         shifted = exp.Sub(this=paren(value), expression=interval(offset, "day"))
         return cast(exp.Add(this=function("date_trunc", unit, shifted), expression=interval(offset, "day")), "date")
     return cast(function("date_trunc", unit, value), "date")
+
+
+def parts_of_time(iso_weekday: Emitter) -> dict[str, Emitter]:
+    """The numbers that a time has; all dialects agree on their names but for the weekday's."""
+    return {
+        "iso_weekday": iso_weekday,
+        "day_of_week": iso_weekday,
+        "hour_of_day": lambda value: function("hour", value),
+        "day_of_month": lambda value: function("day", value),
+        "day_of_year": lambda value: function("dayofyear", value),
+        "week_of_year": lambda value: function("weekofyear", value),
+        "month_of_year": lambda value: function("month", value),
+        "quarter_of_year": lambda value: function("quarter", value),
+    }
 
 
 def date_trunc(unit: exp.Expr, value: exp.Expr) -> exp.Expr:

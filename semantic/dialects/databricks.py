@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from semantic.dialects.common import at_least, date_trunc, file_kind, number_of, paren
+from semantic.dialects.common import at_least, date_trunc, file_kind, number_of, paren, parts_of_time
 from semantic.dialects.dialect import Dialect, Emitter, function
 from semantic.dialects.duckdb import DUCKDB
 from semantic.expressions import cast, text, wrap
@@ -174,8 +174,8 @@ DATABRICKS = Dialect(
     "databricks",
     {
         **DUCKDB.emitters,
-        "iso_weekday": lambda value: exp.Paren(
-            this=exp.Add(this=function("weekday", value), expression=exp.Literal.number(1))
+        **parts_of_time(
+            lambda value: exp.Paren(this=exp.Add(this=function("weekday", value), expression=exp.Literal.number(1)))
         ),
         "ceil": _whole("ceil"),
         "floor": _whole("floor"),

@@ -14,6 +14,7 @@ from semantic.dialects.common import (
     mod,
     number_of,
     paren,
+    parts_of_time,
 )
 from semantic.dialects.dialect import Dialect, function
 from semantic.expressions import cast
@@ -94,7 +95,7 @@ DUCKDB = Dialect(
         "date_trunc": date_trunc,
         "date_diff": _date_diff,
         "age_years": age_years,
-        "iso_weekday": lambda value: function("isodow", value),
+        **parts_of_time(lambda value: function("isodow", value)),
         "nullif": lambda value, other: exp.Nullif(this=value, expression=other),
         "trim": lambda value: function("trim", value, exp.Literal.string(" ")),  # else all that is a space in Unicode
         "left": lambda value, count: function("left", value, at_least(count, 0)),

@@ -17,13 +17,14 @@ from tests.reference.lookup import (
     Field,
     Word,
     canonical,
+    has_hours,
     names_in_segments,
     path_to,
     resolve,
     resolve_own,
     uses_at,
 )
-from tests.reference.model import BELOW_DAY, Answer, Dataset, Dimension, Expr, Model, Query, Refused, Simple, Value
+from tests.reference.model import Answer, Dataset, Dimension, Expr, Model, Query, Refused, Simple, Value
 from tests.reference.nesting import check_nesting, check_query
 from tests.reference.rows import Group
 from tests.reference.times import Clockwork, Labels, spine
@@ -110,7 +111,7 @@ class Run:
             raise Refused(f"{metric.name} has no time dimension")
         dimension = dataset.dimension(clock)
         if dimension is not None and dimension.type == "date":
-            if any(word in BELOW_DAY for word in words):
+            if any(map(has_hours, words)):
                 raise Refused(f"{metric.name} counts days: it has no hour")
             if self.clock.zone.key != self.model.time_zone:
                 raise Refused(f"the days of {metric.name} are days in {self.model.time_zone}")

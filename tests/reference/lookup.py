@@ -9,6 +9,7 @@ from datetime import datetime
 from tests.reference.expressions import evaluate, names, replaced, within
 from tests.reference.model import (
     BELOW_DAY,
+    PARTS,
     TIME_TYPES,
     WORDS,
     Bins,
@@ -28,14 +29,14 @@ Path = tuple[Join, ...]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A time word: the metric's own time at this grain."""
+    """A time word: the metric's own time at this grain, or this part of it."""
 
     grain: str
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A dimension at the end of a path of joins, at a grain if it is a time dimension asked for at one."""
+    """A dimension at the end of a path of joins, at a grain, or a part, if it is a time dimension asked for at one."""
 
     path: Path
     owner: Dataset
@@ -60,7 +61,7 @@ class Subject:
 
 def canonical(model: Model, name: str) -> str:
     """A bare name with the dataset it belongs to; other names and time words as they are."""
-    if name in WORDS or "." in name:
+    if name in (*WORDS, *PARTS) or "." in name:
         return name
     owners = [dataset.name for dataset in model.datasets.values() if dataset.dimension(name)]
     if len(owners) != 1:
@@ -74,7 +75,7 @@ class Ambiguous(Refused):
 
 def resolve(model: Model, root: Dataset, name: str) -> Reference:
     """What a name of a query means for metrics of one dataset."""
-    if name in WORDS:
+    if name in (*WORDS, *PARTS):
         return Word(name)
     qualifier, dimension, *grain = canonical(model, name).split(".")
     path = path_to(model, root, qualifier)
@@ -86,11 +87,16 @@ def _field(path: Path, owner: Dataset, name: str, grain: str | None) -> Field:
     dimension = owner.dimension(name)
     if dimension is None:
         raise Refused(f"no dimension {name} in {owner.name}")
-    if grain is not None and (grain not in WORDS or dimension.type not in TIME_TYPES):
+    if grain is not None and (grain not in (*WORDS, *PARTS) or dimension.type not in TIME_TYPES):
         raise Refused(f"{name} has no grain {grain}")
-    if grain in BELOW_DAY and dimension.type == "date":
+    if has_hours(grain) and dimension.type == "date":
         raise Refused(f"{grain} of the date {name}")
     return Field(path, owner, dimension, grain)
+
+
+def has_hours(grain: str | None) -> bool:
+    """Whether a grain or a part is one that business days do not have."""
+    return grain in BELOW_DAY or grain == "hour_of_day"
 
 
 def path_to(model: Model, root: Dataset, qualifier: str) -> Path:
@@ -160,13 +166,13 @@ class Reader:
         """The value as grouped and shown: instants for timestamps, the period's start at a grain."""
         match reference:
             case Word(grain):
-                return self.clock.grain(subject.at, grain)
+                return self.clock.value(subject.at, grain)
             case Field(dimension=dimension, grain=grain):
                 value = self._raw(subject, reference)
                 if dimension.type not in TIME_TYPES:
                     return value
                 moment = moment_of(value, dimension)
-                return self.clock.grain(moment, grain) if grain else moment
+                return self.clock.value(moment, grain) if grain else moment
 
     def condition_value(self, subject: Subject, reference: Reference) -> Value:
         """The value as conditions see it: times are on the wall of the business."""
@@ -175,6 +181,8 @@ class Reader:
             assert isinstance(wall, datetime)
             return wall_start(wall, reference.grain)
         value = self.group_value(subject, reference)
+        if reference.grain in PARTS:
+            return value
         is_time = isinstance(reference, Word) or reference.dimension.type in TIME_TYPES
         return self.clock.wall(value) if is_time and value is not None else value  # type: ignore[arg-type]
 

@@ -15,6 +15,15 @@ Row = Mapping[str, Value]
 
 WORDS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 BELOW_DAY = frozenset(WORDS[:3])
+PARTS = (
+    "hour_of_day",
+    "day_of_week",
+    "day_of_month",
+    "day_of_year",
+    "week_of_year",
+    "month_of_year",
+    "quarter_of_year",
+)
 TIME_TYPES = frozenset({"date", "timestamp", "timestamptz"})
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.reference.model import BELOW_DAY, WORDS, Dimension, Refused, Value
+from tests.reference.model import BELOW_DAY, PARTS, WORDS, Dimension, Refused, Value
 
 Moment = date | datetime  # a business day, or an instant (timezone-aware UTC)
 WEEKDAYS = tuple(name.lower() for name in calendar.day_name)
@@ -43,6 +43,15 @@ class Clockwork:
             return truncate(self.day(moment), grain, self.week_start)
         assert isinstance(moment, datetime)
         return moment - _since_start(on_wall(moment, self.zone), grain)
+
+    def value(self, moment: Moment | None, name: str) -> Moment | int | None:
+        """A time at a grain, or a part of it."""
+        if name not in PARTS or moment is None:
+            return self.grain(moment, name)
+        if name == "hour_of_day":
+            assert isinstance(moment, datetime)
+            return on_wall(moment, self.zone).hour
+        return part_of(self.day(moment), name)
 
     def started(self, label: Moment) -> bool:
         """Whether a period with this label starts at or before as-of."""
@@ -94,6 +103,19 @@ def truncate(day: date, grain: str, week_start: str) -> date:
         case "quarter":
             return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
     return day.replace(month=1, day=1)
+
+
+def part_of(day: date, part: str) -> int:
+    """A number that comes again: of the day in its week, month or year, or of what it lies in in the year."""
+    _, week, weekday = day.isocalendar()
+    return {
+        "day_of_week": weekday,
+        "day_of_month": day.day,
+        "day_of_year": (day - date(day.year, 1, 1)).days + 1,
+        "week_of_year": week,
+        "month_of_year": day.month,
+        "quarter_of_year": (day.month + 2) // 3,
+    }[part]
 
 
 def after(start: date, grain: str, count: int = 1) -> date:

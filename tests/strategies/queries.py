@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tests.reference import Dataset, Dimension, Expr, Model, Per, Query, Rank, Ratio, Share, Simple
 from tests.reference.evaluate import Run, clockwork
-from tests.reference.model import WORDS, Refused
+from tests.reference.model import PARTS, WORDS, Refused
 from tests.reference.times import Clockwork
 from tests.strategies import phrases
 from tests.strategies.metrics import is_fragile, is_numeric
@@ -178,7 +178,7 @@ def _grained(choice: Choice, named: Named) -> str:
     """A time dimension is mostly asked for at a grain."""
     if named.kind not in ("date", "timestamp") or choice.world.chance(0.3):
         return named.name
-    grains = WORDS if named.kind == "timestamp" else WORDS[3:]
+    grains = (*WORDS, *PARTS) if named.kind == "timestamp" else (*WORDS[3:], *PARTS[1:])
     return f"{named.name}.{choice.world.pick(grains)}"
 
 
@@ -218,7 +218,7 @@ def _where(choice: Choice) -> Expr | None:
         if all(reaches(choice.model, dataset, named.name) for dataset in choice.datasets)
     ]
     if choice.timed() and world.chance(0.35):
-        everywhere = [Named(word, "date") for word in WORDS[3:]]
+        everywhere = [Named(word, "date") for word in WORDS[3:]] + [Named(part, "integer") for part in PARTS[1:]]
         if not choice.counts_days():
             everywhere.append(Named("hour", "timestamp"))
     if (segments := choice.segments()) and world.chance(0.6):
