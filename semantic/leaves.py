@@ -80,12 +80,11 @@ class WantedKnown:
 class WantedNested:
     """A metric's values by more keys, put together; `name` is the column.
 
-    By grain: those in every period that lies in the `frame` of a period of the query's, or else in `stretch`. By entity:
-    those of every entity, in the frame (and cell) of `book`.
+    By grain: those in every period that lies in the `frame` of a period of the query's, or else in `stretch`. By
+    entity: those of every entity, in the frame (and cell) of `book`.
     """
 
     name: str
-    shown_as: str
     metric: str
     each: Each
     ignored: frozenset[str]
@@ -128,7 +127,7 @@ class LeafBook:
     def leaf(self, aggregation: Aggregation) -> exp.Expr:
         """The column of an aggregate's leaf."""
         ignored = self._ignored(aggregation.dataset)
-        frame, stretch = self._place(aggregation, ignored)
+        frame, stretch = self.place(aggregation, ignored)
         key = (aggregation, ignored, frame, stretch)
         if key not in self.found.leaves:
             name = self.found.name(aggregation.name + _suffix(self.frame), self.asked.keys)
@@ -168,13 +167,13 @@ class LeafBook:
             in_hours = isinstance(shift, Back) and shift.length.unit == "hour"
             is_relative = isinstance(shift, PeriodsBack | StartOf)
             if self.asked.period is None or (self.asked.total_of and (is_relative or in_hours)):
-                return self._null, self._null
+                return self.null, self.null
             if self.asked.total_of == "week" and isinstance(shift, Back):
                 shift = Back(as_length(shift, "week") or shift.length)
         self._check_shift(shown_as, shift, elapsed)
         then = replace(self, frame=self.frame.moved(shift), framed_by=shown_as)
         if not elapsed:
-            return self.metric, then._before
+            return self.metric, then.before
         books = (self, then)
         now = self.asked.now
         if self.asked.grain is None or self.cell is not None:
@@ -182,7 +181,7 @@ class LeafBook:
             return partly[0].metric, partly[1].metric
         current = now.calendar.span(now.today, self.asked.grain)
         if not _overlap(current, self.asked.period):
-            return self.metric, then._before
+            return self.metric, then.before
         cell = Cell(current, self.asked.grain, self.asked.period, now)
         partly = [replace(book, frame=replace(book.frame, elapsed=True), cell=cell) for book in books]
         return self._either(current, partly[0], self), self._either(current, partly[1], then)
@@ -194,9 +193,9 @@ class LeafBook:
         ignored = frozenset().union(*(self._ignored(base) for base in bases))
         trailing = isinstance(self.frame.window, Trailing)
         if trailing and self.asked.is_total:
-            return replace(self, frame=_OWN)._null(metric)
+            return replace(self, frame=_OWN).null(metric)
         if each.entity is not None:
-            return self._nested(shown_as, metric, each, ignored, self.frame, None)
+            return self._nested(metric, each, ignored, self.frame, None)
         if self.asked.several_grains:
             raise self._several_grains(shown_as)
         is_relative = self.asked.grain is not None and self.cell is None and self.asked.grain_key not in ignored
@@ -208,26 +207,20 @@ class LeafBook:
         frame = replace(self.frame, window=self.frame.window or Own())
         if is_relative:
             self._check_nested(shown_as, str(each.grain), frame.window)
-            return self._nested(shown_as, metric, each, ignored, replace(frame, elapsed=False), None)
+            return self._nested(metric, each, ignored, replace(frame, elapsed=False), None)
         cell = self.cell or Cell(self.asked.period, None, self.asked.period, self.asked.now)
         is_date = any(self._is_date(leaf.dataset, leaf.time) for leaf in metrics_within(model, model.metrics[metric]))
-        return self._nested(shown_as, metric, each, ignored, None, cell.stretch(frame, is_date))
+        return self._nested(metric, each, ignored, None, cell.stretch(frame, is_date))
 
     def _nested(
-        self,
-        shown_as: str,
-        metric: str,
-        each: Each,
-        ignored: frozenset[str],
-        frame: Frame | None,
-        stretch: Stretch | None,
+        self, metric: str, each: Each, ignored: frozenset[str], frame: Frame | None, stretch: Stretch | None
     ) -> exp.Expr:
         key = (metric, each, ignored, frame, stretch, self.cell)
         if key not in self.found.nested:
             name = self.found.name(
                 f"{metric}_per_{(each.grain or str(each.entity)).rsplit('.', 1)[-1]}", self.asked.keys
             )
-            self.found.nested[key] = WantedNested(name, shown_as, metric, each, ignored, frame, stretch, self)
+            self.found.nested[key] = WantedNested(name, metric, each, ignored, frame, stretch, self)
         value = leaf_column(self.found.nested[key].name)
         if each.entity is not None or not self.frame.shifts:
             return value
@@ -256,7 +249,7 @@ class LeafBook:
         window = Cumulative() if snapshots.carry_forward else self.frame.window or Own()
         book = replace(self.framed(shown_as, window), framed_by=self.framed_by or shown_as)
         ignored = self._ignored(aggregation.dataset)
-        frame, stretch = book._place(aggregation, ignored)
+        frame, stretch = book.place(aggregation, ignored)
         key = (aggregation, ignored, frame, stretch, snapshots)
         if key not in self.found.leaves:
             name = self.found.name(shown_as, self.asked.keys)
@@ -280,12 +273,12 @@ class LeafBook:
             leaf.dataset for name in self.asked.query.metrics for leaf in metrics_within(model, model.metrics[name])
         }
 
-    def _null(self, name: str) -> exp.Expr:
+    def null(self, name: str) -> exp.Expr:
         """NULL; what is counted for it says that there is an answer."""
         self.metric(name)
         return exp.Null()
 
-    def _before(self, name: str) -> exp.Expr:
+    def before(self, name: str) -> exp.Expr:
         """The value of a metric in an earlier period, where there is one: not at a time that is NULL."""
         value = self.metric(name)
         if not self.frame.shifts or self.asked.period is not None or self.asked.grain is None or self.cell is not None:
@@ -299,7 +292,7 @@ class LeafBook:
 
         def value(name: str) -> exp.Expr:
             is_current = exp.EQ(this=key.copy(), expression=date_literal(current.start))
-            return exp.Case().when(is_current, partly.metric(name)).else_(wholly._before(name))
+            return exp.Case().when(is_current, partly.metric(name)).else_(wholly.before(name))
 
         return value
 
@@ -319,7 +312,7 @@ class LeafBook:
             message = f"{subject} with '{spoken(shift)}' has no meaning {what}"
             raise QueryError(Diagnostic("E342", message, hint=_instead(shift, grain)))
 
-    def _place(self, aggregation: Aggregation, ignored: frozenset[str]) -> tuple[Frame | None, Stretch | None]:
+    def place(self, aggregation: Aggregation, ignored: frozenset[str]) -> tuple[Frame | None, Stretch | None]:
         """Where in time the rows lie that count: relative to each period, or at known edges."""
         asked = self.asked
         if self.frame == Frame() and self.cell is None:

@@ -93,7 +93,8 @@ class Spine:
     """The periods that must be in the answer: every combination of the time keys in a range.
 
     `period` bounds the range where the query has one; else the observed groups do. Never later than as-of. With
-    `begins`, no period that is over before the first of these times; where `period` is None the range begins there, and ends before `end`.
+    `begins`, no period that is over before the first of these times; where `period` is None the range begins there, and
+    ends before `end`.
     """
 
     keys: tuple[Key, ...]
@@ -147,12 +148,12 @@ class Taken:
 class Reading:
     """How the rows of a scan become leaves.
 
-    Without `frames` its groups are taken as they stand, those whose period lies in `labels`. With them the scan's `part`
-    says when its rows were, and a leaf has what lies in the frame of its period: `whole`, the groups of another
+    Without `frames` its groups are taken as they stand, those whose period lies in `labels`. With them the scan's
+    `part` says when its rows were, and a leaf has what lies in the frame of its period: `whole`, the groups of another
     period; `parts`, the aggregates of several groups, added up; `rows`, an aggregate of single rows; `sweep`, the
-    distinct values of several groups, each counted once; `firsts`, the
-    same where it is enough to know when each was first seen (of a sweep with `last`, when first and last in a block of days
-    that no window is shorter than); `snapshots`, the rows that are `taken` of a stock.
+    distinct values of several groups, each counted once (with `last`: of blocks of days that no window is shorter than,
+    of which the first and the last day with the value are known); `firsts`, the same where it is enough to know when
+    each was first seen; `snapshots`, the rows that are `taken` of a stock.
     """
 
     how: How

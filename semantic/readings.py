@@ -29,9 +29,7 @@ from semantic.trees import (
 AddCte = Callable[[str, exp.Query], str]
 
 
-def reading_select(
-    reading: Reading, scan: Scan, base: str, add: AddCte, frames_of: Callable[[Frames], str]
-) -> exp.Select:
+def reading_select(reading: Reading, base: str, add: AddCte, frames_of: Callable[[Frames], str]) -> exp.Select:
     """The keys and leaves of a framed reading; `base` is the CTE of its scan, `frames_of` gives that of frames."""
     if reading.frames is None or reading.part is None:
         raise TypeError("only a framed reading is made of parts")

@@ -110,7 +110,7 @@ def _nested(asked: Asked, wanted: WantedNested) -> Nested:
 def _per_entity(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Reference], ...], entity: str) -> Nested:
     key = Key(unused("entity", {key.name for key, _ in kept}))
     inner = _inner(asked, wanted, (*kept, (key, read_name(asked.context.model, entity))))
-    book = LeafBook(inner, frame=wanted.book.frame, framed_by=wanted.shown_as, cell=wanted.book.cell)
+    book = LeafBook(inner, frame=wanted.book.frame, framed_by=wanted.metric, cell=wanted.book.cell)
     plan = _valued(planned(inner, book))
     keys = tuple(key for key, _ in kept)
     return Nested(plan, keys, wanted.name, plan.outputs[0].name, wanted.each.agg, entity=key.name)

@@ -1,9 +1,10 @@
-"""What lies between scans and outputs: the periods that are shown, the readings of scans, and all of them put together."""
+"""Between scans and outputs: the periods that are shown, the readings of scans, and all of them put together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from sqlglot import exp
 
@@ -32,6 +33,8 @@ from semantic.trees import (
     unused,
     where,
 )
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -106,7 +109,7 @@ class Stage:
         if reading.how == "as_is":
             return Source(base, reading.keys, reading.leaves, tuple(read_as_is(reading, scan)), scan.totals)
         make = snapshot_select if reading.how == "snapshots" else reading_select
-        name = self.ctes.add(f"{base}_{_called(reading)}", make(reading, scan, base, self.ctes.add, self.frames))
+        name = self.ctes.add(f"{base}_{_called(reading)}", make(reading, base, self.ctes.add, self.frames))
         return Source(
             name, reading.keys, tuple(Leaf(leaf.name, column(leaf.name), leaf.counts) for leaf in reading.leaves)
         )
@@ -156,9 +159,7 @@ class Stage:
 
     def _counted(self, nested: Nested) -> Source:
         """The number of inner periods in every frame."""
-        spine, part = nested.plan.spine, nested.part
-        assert spine is not None
-        assert part is not None
+        spine, part = _needed(nested.plan.spine), _needed(nested.part)
         inner = self.ctes.add(f"{part.name}s", spine_select(spine, "", None))
         count = named(exp.Count(this=exp.Star()), nested.counted)
         leaf = Leaf(nested.counted, column(nested.counted), counts=True)
@@ -186,8 +187,7 @@ class Stage:
         return self._periods
 
     def _add_periods(self) -> str:
-        spine = self.plan.spine
-        assert spine is not None
+        spine = _needed(self.plan.spine)
         key = spine.keys[0]
         observed = ""
         if spine.period is None:
@@ -216,7 +216,7 @@ class Stage:
         return where(select([column(key.name)], table(base)), [_is_known(column(key.name)), *read_as_is(reading, scan)])
 
     def united(self, sources: list[Source], leaves: list[Leaf], needs_total: bool) -> str:
-        """The name of the CTE that holds the groups of all sources, each leaf in its own column, and the empty cells."""
+        """The CTE that holds the groups of all sources, each leaf in its own column, and the empty cells."""
         branches = [self._branch(source, leaves) for source in sources]
         total = [self._empty_total(leaves)] if needs_total else []
         if not self.plan.fill or self.plan.spine is None:
@@ -246,8 +246,7 @@ class Stage:
 
     def _cells(self, groups: str, leaves: list[Leaf]) -> exp.Select:
         """An empty cell for every place of the spine and every combination of the other keys seen in the groups."""
-        plan, spine = self.plan, self.plan.spine
-        assert spine is not None
+        plan, spine = self.plan, _needed(self.plan.spine)
         not_total = exp.Not(this=column(IS_TOTAL)) if plan.totals else None
         periods = self._spine or self.ctes.add(
             "_and_".join(f"{key.name}s" for key in spine.keys), spine_select(spine, groups, not_total)
@@ -292,6 +291,13 @@ def _clock(value: exp.Expr, part: Key, calendar: Calendar) -> Clock:
     if part.grain in DAY_GRAINS:
         return Clock(value, "date", "UTC", calendar)
     return Clock(value, "timestamp" if part.grain == MOMENT else "timestamptz", "UTC", calendar)
+
+
+def _needed(part: T | None) -> T:
+    """A part of a plan that is there wherever it is used."""
+    if part is None:
+        raise TypeError("the plan lacks a part that it needs")
+    return part
 
 
 def _is_known(value: exp.Expr) -> exp.Expr:

@@ -15,7 +15,7 @@ TOUR = "Five minutes"
 
 
 def is_owned(block: Block) -> bool:
-    """Whether another test carries the block out: the tour's, the error reference's, that of the recipes with git, a case."""
+    """Whether another test carries the block out: the tour's, the error reference's, that of git's recipes, a case."""
     return block.page in (ERRORS, REVIEW, TIME) or (block.page == README and block.heading.startswith(TOUR))
 
 

@@ -1,4 +1,4 @@
-"""Worked examples on a page: the cases `tests/cases/example_*.yml` as text, between their marks, and what stands in what."""
+"""Worked examples on a page: the cases `tests/cases/example_*.yml` as text, and what may stand in what."""
 
 from __future__ import annotations
 

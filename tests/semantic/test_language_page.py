@@ -37,11 +37,7 @@ TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "Simple": ("simple", Simple),
     "Ratio": ("ratio", Ratio),
     "Derived": ("derived", Derived),
-    **{
-        shape.__name__: (name, shape)
-        for name, shape in METRIC_TYPES.items()
-        if shape not in (Simple, Ratio, Derived)
-    },
+    **{shape.__name__: (name, shape) for name, shape in METRIC_TYPES.items() if shape not in (Simple, Ratio, Derived)},
     "Format": ("format key", Format),
     "Thresholds": ("thresholds key", Thresholds),
     "Segment": ("segment key", Segment),

@@ -34,4 +34,7 @@ def test_an_example_shows_its_type(kind: str) -> None:
 def test_what_may_stand_inside_is_said_of_every_type() -> None:
     rows = {line.split("|")[1].split("`")[1] for line in inside().splitlines()[2:]}
     assert rows == set(METRIC_TYPES) - {"simple"}
-    assert "`comparison`" not in next(line for line in inside().splitlines() if line.startswith("| `rolling`")).split("|")[2]
+    assert (
+        "`comparison`"
+        not in next(line for line in inside().splitlines() if line.startswith("| `rolling`")).split("|")[2]
+    )

@@ -39,7 +39,6 @@ from tests.strategies import models, queries
 from tests.strategies.metrics import with_metrics
 from tests.strategies.world import World, world
 
-
 TYPE_NAMES: dict[type, str] = {
     Rolling: "rolling",
     Cumulative: "cumulative",
@@ -153,7 +152,11 @@ def _over(metric: Metric) -> dict[str, Any]:
         case ToDate(grain=grain):
             return {"grain": grain}
         case Comparison(offset=offset, as_=as_, align=align):
-            return {"offset": _offset(offset), **_unless("percent_change", **{"as": as_}), **_unless("whole", align=align)}
+            return {
+                "offset": _offset(offset),
+                **_unless("percent_change", **{"as": as_}),
+                **_unless("whole", align=align),
+            }
         case Per(agg=agg, grain=grain, entity=entity):
             return {"agg": agg, **_unless(None, grain=grain, entity=entity)}
         case Share(within=within):

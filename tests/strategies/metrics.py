@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -130,7 +130,8 @@ def metrics(world: World, model: Model) -> dict[str, Metric]:
     for place in range(world.rng.randint(1, 7)):
         known = replace(model, metrics=dict(drawn))
         numbers = [name for name, metric in drawn.items() if is_numeric(metric, known)]
-        make = world.pick((_ratio, _derived, over.over, over.over, over.over))
+        makers: list[Callable[..., Metric | None]] = [_ratio, _derived, over.over, over.over, over.over]
+        make = world.pick(makers)
         metric = make(world, known, f"x{place}", numbers)
         drawn |= {metric.name: metric} if metric else {}
     return drawn

@@ -1,8 +1,8 @@
-"""Random metrics over other metrics: windows, comparisons, shares, and what else looks at other rows than the cell's."""
+"""Random metrics over other metrics: windows, comparisons, shares, and what else looks at other rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tests.reference import (
@@ -25,7 +25,7 @@ from tests.reference import (
     ToDate,
 )
 from tests.reference.asked import Asked, parts_of
-from tests.reference.model import WORDS, Window
+from tests.reference.model import Window
 from tests.reference.nesting import check_nesting
 from tests.reference.times import Clockwork
 from tests.strategies.reach import in_reach, qualified
@@ -102,7 +102,17 @@ def _ignores(model: Model, name: str) -> bool:
 
 def _window(world: World) -> Window:
     if world.narrow:
-        return world.pick(((1, "hour"), (2, "hour"), (world.rng.randint(3, 30), "hour"), (1, "day"), (2, "day"), (1, "week"), (1, "month")))
+        return world.pick(
+            (
+                (1, "hour"),
+                (2, "hour"),
+                (world.rng.randint(3, 30), "hour"),
+                (1, "day"),
+                (2, "day"),
+                (1, "week"),
+                (1, "month"),
+            )
+        )
     lengths = {"day": 40, "week": 8, "month": 4, "quarter": 2, "year": 2, "hour": 100}
     unit = world.pick(("day", "day", "week", "week", "month", "month", "quarter", "year", "hour"))
     return world.rng.randint(1, lengths[unit]) if world.chance(0.7) else 1, unit
@@ -146,10 +156,35 @@ def _offset(world: World) -> Offset:
 
 def _length_back(world: World) -> Window:
     if world.narrow:
-        return world.pick(((1, "hour"), (3, "hour"), (24, "hour"), (1, "day"), (1, "day"), (7, "day"), (1, "week"), (1, "month"), (1, "year")))
-    common: tuple[Window, ...] = ((1, "day"), (7, "day"), (1, "week"), (4, "week"), (1, "month"), (3, "month"), (1, "quarter"))
+        return world.pick(
+            (
+                (1, "hour"),
+                (3, "hour"),
+                (24, "hour"),
+                (1, "day"),
+                (1, "day"),
+                (7, "day"),
+                (1, "week"),
+                (1, "month"),
+                (1, "year"),
+            )
+        )
+    common: tuple[Window, ...] = (
+        (1, "day"),
+        (7, "day"),
+        (1, "week"),
+        (4, "week"),
+        (1, "month"),
+        (3, "month"),
+        (1, "quarter"),
+    )
     long: tuple[Window, ...] = ((52, "week"), (364, "day"), (12, "month"), (4, "quarter"), (1, "year"), (2, "year"))
-    odd: tuple[Window, ...] = ((world.rng.randint(1, 40), "day"), (world.rng.randint(1, 14), "month"), (24, "hour"), (2, "quarter"))
+    odd: tuple[Window, ...] = (
+        (world.rng.randint(1, 40), "day"),
+        (world.rng.randint(1, 14), "month"),
+        (24, "hour"),
+        (2, "quarter"),
+    )
     return world.pick(world.pick((common, common, long, odd)))
 
 
@@ -173,7 +208,15 @@ def _dimensions(world: World, model: Model, metric: str, least: int, most: int) 
 def _per_grain(world: World, model: Model, name: str, inner: str) -> Per:
     grains = ("day", "day", "day", "week", "month", "quarter", "year")
     if world.narrow:
-        grains = ("hour", "hour", "day", "day", "minute" if world.tiny else "hour", "second" if world.tiny else "day", "month")
+        grains = (
+            "hour",
+            "hour",
+            "day",
+            "day",
+            "minute" if world.tiny else "hour",
+            "second" if world.tiny else "day",
+            "month",
+        )
     return Per(name, inner, world.pick(PER_AGGS), grain=world.pick(grains))
 
 

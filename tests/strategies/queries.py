@@ -187,7 +187,11 @@ def _words(choice: Choice) -> list[str]:
     coarse = list(WORDS[3:])
     if world.narrow and world.chance(0.75) and not choice.counts_days():
         one = world.pick(("hour", "hour", "hour", "minute", "second")) if world.tiny or not choice.framed else "hour"
-        return [one] if one != "hour" or world.chance(0.7) or choice.framed else [one, world.pick(("day", "week", "month"))]
+        return (
+            [one]
+            if one != "hour" or world.chance(0.7) or choice.framed
+            else [one, world.pick(("day", "week", "month"))]
+        )
     return world.some(coarse, 1, 1) if world.chance(0.97 if choice.framed else 0.75) else world.some(coarse, 2, 3)
 
 
