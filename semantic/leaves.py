@@ -334,7 +334,7 @@ class LeafBook:
         zone = self.asked.context.calendar.time_zone
         if grain == "hour" and hour_step(zone) != 60:
             message = f"'{shown_as}' goes by hours, and those of {zone} do not all have 60 minutes"
-            raise QueryError(Diagnostic("E347", message, hint="ask by day, or by minute"))
+            raise QueryError(Diagnostic("E349", message, hint="ask by day, or by minute"))
 
     def _several_grains(self, shown_as: str) -> QueryError:
         words = [key.name for key in self.asked.keys if key.is_time]

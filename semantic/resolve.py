@@ -157,7 +157,8 @@ def _not_yet(asked: Asked, grain: str, span: Stretch | None) -> Stretch | None:
         return None
     now = asked.now
     left = Stretch(now.tomorrow, now.calendar.span(now.today, grain).end)
-    is_over = span is not None and isinstance(span.end, date) and span.end <= now.tomorrow
+    is_over = span is not None and span.end is not None and _day(span.end, now.calendar.time_zone) < now.tomorrow
+    is_over = is_over or (span is not None and span.end == now.tomorrow)
     return None if is_over or left.start == left.end else left
 
 

@@ -96,9 +96,26 @@ def check_query(asked: Asked, name: str, grain: str | None) -> None:
     _check_time(asked, metric, grain)
     if isinstance(metric, Comparison):
         _check_comparison(asked, metric)
+    if isinstance(metric, Rolling | ToDate):
+        _check_cut(asked, metric, metric.metric)
     inner = metric.grain if isinstance(metric, Per) and metric.grain else grain
     for part in parts_of(metric):
         check_query(asked, part.metric, inner)
+
+
+def _check_cut(asked: Asked, window: Rolling | ToDate, name: str) -> None:
+    """Windows do not cut through the inner periods of what lies within them, where they end with a period."""
+    metric = asked.metric(name)
+    if isinstance(metric, Per) and metric.grain and asked.words:
+        if isinstance(window, ToDate):
+            least = window.grain
+        else:
+            least = "hour" if window.window[1] == "hour" else "day"
+        if not nests(metric.grain, least):
+            raise Refused(f"{window.name} cuts through the {metric.grain}s of {name}")
+        return
+    for part in parts_of(metric):
+        _check_cut(asked, window, part.metric)
 
 
 def _check_time(asked: Asked, metric: Metric, grain: str | None) -> None:
@@ -110,6 +127,9 @@ def _check_time(asked: Asked, metric: Metric, grain: str | None) -> None:
         raise Refused(f"{metric.name} needs a time word")
     if isinstance(metric, Per) and metric.grain and grain and not nests(metric.grain, grain):
         raise Refused(f"no {metric.grain}s make a {grain}")
+    hours = grain == "hour" and (framed or per_grain) or (isinstance(metric, Per) and metric.grain == "hour")
+    if hours and asked.clock.zone.key == "Australia/Lord_Howe":
+        raise Refused("the hours of this zone are not all of 60 minutes")
 
 
 def nests(fine: str, coarse: str) -> bool:
