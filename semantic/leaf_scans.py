@@ -16,13 +16,13 @@ from semantic.errors import Diagnostic, QueryError, listing
 from semantic.expressions import call, date_literal, text
 from semantic.frames import Edge, Rolling, Stretch, ToDate
 from semantic.joins import find_route
-from semantic.leaves import WantedLeaf
 from semantic.model import Model
 from semantic.names import DimensionRef, Reference, TimePart, TimeWord, names_within, read_name
 from semantic.periods import Period
 from semantic.plan import MOMENT, Frames, How, Key, Leaf, Measure, Reading, Scan, Taken
 from semantic.scans import RowScope, Unreachable
 from semantic.trees import column, unused
+from semantic.wanted import WantedLeaf
 
 Spans = tuple[Stretch | None, ...]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -32,80 +31,12 @@ from semantic.frames import (
     is_instant,
     nests,
 )
-from semantic.joins import Route, find_route
+from semantic.ignoring import ignored_keys
 from semantic.metric_types.base import Each, Snapshots, ValueOf
-from semantic.model import Model
-from semantic.names import DimensionRef, Reference, datasets_called, read_name
 from semantic.periods import DAY_GRAINS, Period, hour_step
-from semantic.plan import Key
-from semantic.trees import unused
-
-LEAF = "leaf$"
-KEY = "key$"
-KNOWN = "known$"
-
+from semantic.wanted import Found, WantedKnown, WantedLeaf, WantedNested, key_column, known_column, leaf_column
 
 _OWN = Frame()
-
-
-@dataclass(frozen=True, slots=True)
-class WantedLeaf:
-    """An aggregate at the query's grain without the ignored keys; `name` is its column.
-
-    `frame`: the rows that count lie in a frame of each period of the query's grain. Else in `stretch`, and without that
-    anywhere, or nowhere, in time.
-    """
-
-    name: str
-    aggregation: Aggregation
-    ignored: frozenset[str]
-    frame: Frame | None
-    stretch: Stretch | None
-    counts: bool
-    snapshots: Snapshots | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WantedKnown:
-    """Whether the data of a clock had begun when what is compared with ended; `name` is its column."""
-
-    name: str
-    dataset: str
-    time: str | None
-    shifts: tuple[Shift, ...]
-    end: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class WantedNested:
-    """A metric's values by more keys, put together; `name` is the column.
-
-    By grain: those in every period that lies in the `frame` of a period of the query's, or else in `stretch`. By
-    entity: those of every entity, in the frame (and cell) of `book`.
-    """
-
-    name: str
-    metric: str
-    each: Each
-    ignored: frozenset[str]
-    frame: Frame | None
-    stretch: Stretch | None
-    book: LeafBook
-
-
-@dataclass(slots=True)
-class Found:
-    """All that the metrics of a query are made of."""
-
-    leaves: dict[tuple[object, ...], WantedLeaf] = field(default_factory=dict)
-    knowns: dict[tuple[object, ...], WantedKnown] = field(default_factory=dict)
-    nested: dict[tuple[object, ...], WantedNested] = field(default_factory=dict)
-
-    def name(self, wanted: str, keys: Iterable[Key]) -> str:
-        """A column's name that is free."""
-        taken = {leaf.name for leaf in self.leaves.values()} | {known.name for known in self.knowns.values()}
-        taken |= {nested.name for nested in self.nested.values()}
-        return unused(wanted, taken | {key.name for key in keys})
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +151,7 @@ class LeafBook:
             name = self.found.name(
                 f"{metric}_per_{(each.grain or str(each.entity)).rsplit('.', 1)[-1]}", self.asked.keys
             )
-            self.found.nested[key] = WantedNested(name, metric, each, ignored, frame, stretch, self)
+            self.found.nested[key] = WantedNested(name, metric, each, ignored, frame, stretch, self.cell)
         value = leaf_column(self.found.nested[key].name)
         if each.entity is not None or not self.frame.shifts:
             return value
@@ -359,7 +290,7 @@ class LeafBook:
         if key not in self.found.knowns:
             name = self.found.name(f"{dataset}_had_begun", self.asked.keys)
             self.found.knowns[key] = WantedKnown(name, dataset, time, () if end else self.frame.shifts, end)
-        return exp.Column(this=exp.to_identifier(self.found.knowns[key].name), table=exp.to_identifier(KNOWN))
+        return known_column(self.found.knowns[key].name)
 
     def _ignored(self, base: str) -> frozenset[str]:
         """The keys of the query that make no groups of a dataset's rows here."""
@@ -369,16 +300,6 @@ class LeafBook:
             dimensions = (key.name for key, _ in self.asked.by if not key.is_time)
             ignored |= {name for name in dimensions if name not in kept}
         return ignored | {self.asked.grain_key} if self.cell is not None and self.asked.grain_key else ignored
-
-
-def leaf_column(name: str) -> exp.Expr:
-    """The placeholder of a leaf in an output; `lower` puts the value in its place."""
-    return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(LEAF))
-
-
-def key_column(name: str) -> exp.Expr:
-    """The placeholder of a key in an output."""
-    return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(KEY))
 
 
 def _overlap(one: Period, other: Period | None) -> bool:
@@ -420,33 +341,3 @@ def _instead(shift: Shift, grain: str | None) -> str:
         "day": "days are compared over days, weeks, months, quarters or years",
         "week": "weeks are compared over weeks (a year counts as 52), never over months",
     }.get(grain, f"the offset must be a whole number of {grain}s")
-
-
-def ignored_keys(asked: Asked, base: str, ignore: Iterable[str]) -> frozenset[str]:
-    """The keys of a query that a list of dimensions names, as they are seen from a dataset."""
-    model = asked.context.model
-    named = [read_name(model, name) for name in ignore]
-    return frozenset(key.name for key, asked_for in asked.by if any(_same(model, base, n, asked_for) for n in named))
-
-
-def _same(model: Model, base: str, entry: Reference, reference: Reference) -> bool:
-    """Whether two names mean one dimension: by the way that leads to it, or by its dataset where no way does."""
-    if not (isinstance(entry, DimensionRef) and isinstance(reference, DimensionRef)):
-        return entry == reference
-    if entry.name != reference.name or entry.grain not in (None, reference.grain):
-        return False
-    if entry.qualifier == reference.qualifier:
-        return True
-    ways = [_way(model, base, found.qualifier) for found in (entry, reference)]
-    if ways == [None, None]:
-        called = [set(datasets_called(model, found.qualifier)) for found in (entry, reference)]
-        return not called[0].isdisjoint(called[1])
-    return ways[0] == ways[1]
-
-
-def _way(model: Model, base: str, qualifier: str) -> Route | str | None:
-    """The way to a qualifier, None where there is none, and its own name where it means several."""
-    try:
-        return find_route(model, base, qualifier)
-    except QueryError:
-        return qualifier

@@ -14,7 +14,6 @@ from sqlglot import exp
 
 from semantic.expressions import date_literal, replace_columns, wrap
 from semantic.framing import whole_end
-from semantic.leaves import KEY, KNOWN, LEAF
 from semantic.periods import DAY_GRAINS
 from semantic.plan import Frames, Known, Leaf, Nested, Output, Plan, Scan, Sort
 from semantic.resolve import is_ranked
@@ -36,6 +35,7 @@ from semantic.trees import (
     unused,
     where,
 )
+from semantic.wanted import KEY, KNOWN, LEAF
 
 Values = Mapping[str, exp.Expr]
 

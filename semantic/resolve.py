@@ -12,7 +12,7 @@ from semantic.errors import Diagnostic, QueryError, listing
 from semantic.expressions import replace_columns
 from semantic.frames import Edge, Frame, Stretch, wall_of
 from semantic.leaf_scans import distinct_scan
-from semantic.leaves import LEAF, LeafBook, WantedKnown, WantedNested
+from semantic.leaves import LeafBook
 from semantic.model import Model
 from semantic.names import Reference, TimeWord, read_name
 from semantic.parse import parse
@@ -22,6 +22,7 @@ from semantic.query import Query
 from semantic.scanning import scans_of, span_of
 from semantic.scans import RowScope
 from semantic.trees import unused
+from semantic.wanted import LEAF, WantedKnown, WantedNested
 
 VALUE = "value"
 
@@ -110,7 +111,7 @@ def _nested(asked: Asked, wanted: WantedNested) -> Nested:
 def _per_entity(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Reference], ...], entity: str) -> Nested:
     key = Key(unused("entity", {key.name for key, _ in kept}))
     inner = _inner(asked, wanted, (*kept, (key, read_name(asked.context.model, entity))))
-    book = LeafBook(inner, frame=wanted.book.frame, framed_by=wanted.metric, cell=wanted.book.cell)
+    book = LeafBook(inner, frame=wanted.frame or Frame(), framed_by=wanted.metric, cell=wanted.cell)
     plan = _valued(planned(inner, book))
     keys = tuple(key for key, _ in kept)
     return Nested(plan, keys, wanted.name, plan.outputs[0].name, wanted.each.agg, entity=key.name)

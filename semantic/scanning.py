@@ -14,10 +14,10 @@ from semantic.asked import Asked
 from semantic.expressions import replace_columns
 from semantic.frames import Back, Cell, Cumulative, Frame, Rolling, Stretch, ToDate, is_instant, nests
 from semantic.leaf_scans import Rows, leaf_scan
-from semantic.leaves import WantedLeaf
 from semantic.periods import Period
 from semantic.plan import MOMENT, How, Leaf, Measure, Reading, Scan
 from semantic.trees import column
+from semantic.wanted import WantedLeaf
 
 _ADDED_UP = ("count", "sum", "min", "max")
 _A_YEAR = 400  # days, more than any start of a year or any two nights of daylight saving lie back
