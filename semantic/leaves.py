@@ -33,7 +33,7 @@ from semantic.frames import (
 )
 from semantic.ignoring import ignored_keys
 from semantic.metric_types.base import Each, Snapshots, ValueOf
-from semantic.periods import DAY_GRAINS, Period, hour_step
+from semantic.periods import DAY_GRAINS, Period, has_odd_hours
 from semantic.wanted import Found, WantedKnown, WantedLeaf, WantedNested, key_column, known_column, leaf_column
 
 _OWN = Frame()
@@ -263,7 +263,7 @@ class LeafBook:
     def _check_hours(self, shown_as: str, grain: str) -> None:
         """Refuse hours of a zone whose clock moves by parts of one: in some nights they have no equal length."""
         zone = self.asked.context.calendar.time_zone
-        if grain == "hour" and hour_step(zone) != 60:
+        if grain == "hour" and has_odd_hours(zone):
             message = f"'{shown_as}' goes by hours, and those of {zone} do not all have 60 minutes"
             raise QueryError(Diagnostic("E349", message, hint="ask by day, or by minute"))
 

@@ -202,6 +202,13 @@ def hour_step(zone: str) -> int:
     return 30 if offsets <= {0, 30} else 15
 
 
+@lru_cache(maxsize=64)
+def has_odd_hours(zone: str) -> bool:
+    """Whether since 1990 a zone's clock was moved by part of an hour, so that some hours have no 60 minutes."""
+    months = (datetime(at // 12, at % 12 + 1, 1) for at in range(1990 * 12, 2040 * 12))
+    return len({_offset(month, zone) % timedelta(hours=1) for month in months}) > 1
+
+
 def is_steady(zone: str) -> bool:
     """Whether a zone's clock has never been put forward or back, so that every local time is one moment."""
     return len(_offsets(zone)) == 1

@@ -107,10 +107,8 @@ def _check_cut(asked: Asked, window: Rolling | ToDate, name: str) -> None:
     """Windows do not cut through the inner periods of what lies within them, where they end with a period."""
     metric = asked.metric(name)
     if isinstance(metric, Per) and metric.grain and asked.words:
-        if isinstance(window, ToDate):
-            least = window.grain
-        else:
-            least = "hour" if window.window[1] == "hour" else "day"
+        length = "" if isinstance(window, ToDate) else window.window[1]
+        least = window.grain if isinstance(window, ToDate) else "hour" if length == "hour" else "day"
         if not nests(metric.grain, least):
             raise Refused(f"{window.name} cuts through the {metric.grain}s of {name}")
         return
@@ -127,7 +125,7 @@ def _check_time(asked: Asked, metric: Metric, grain: str | None) -> None:
         raise Refused(f"{metric.name} needs a time word")
     if isinstance(metric, Per) and metric.grain and grain and not nests(metric.grain, grain):
         raise Refused(f"no {metric.grain}s make a {grain}")
-    hours = grain == "hour" and (framed or per_grain) or (isinstance(metric, Per) and metric.grain == "hour")
+    hours = (grain == "hour" and (framed or per_grain)) or (isinstance(metric, Per) and metric.grain == "hour")
     if hours and asked.clock.zone.key == "Australia/Lord_Howe":
         raise Refused("the hours of this zone are not all of 60 minutes")
 
