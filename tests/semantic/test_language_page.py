@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from exporters.definitions import QueryShape
 from semantic.aggregates import AGGREGATE_NAMES, MEANINGS
+from semantic.checking.shape import Check, Expectation
 from semantic.described import Deprecated, Described
 from semantic.dialects import DIALECTS
 from semantic.formats import Format, Thresholds
@@ -41,6 +42,8 @@ TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "Format": ("format key", Format),
     "Thresholds": ("thresholds key", Thresholds),
     "Segment": ("segment key", Segment),
+    "Check": ("check key", Check),
+    "Expectation": ("expect key", Expectation),
     "Query": ("part of a query", QueryShape),
 }
 OTHERS: tuple[type[BaseModel], ...] = (Bins, Deprecated, Part, Validity)
