@@ -76,6 +76,40 @@ def test_the_project_has_no_diagnostics(layer: Layer) -> None:
     assert layer.validate() == ()
 
 
+def test_every_check_holds_and_looks_at_something(layer: Layer) -> None:
+    results = layer.check(as_of=MONDAY_MORNING)
+    assert len(results) >= 4
+    assert [result.name for result in results if not result.passed or not result.rows] == []
+
+
+def test_a_booking_of_an_unknown_kind_breaks_the_balance(project: Path, tmp_path: Path) -> None:
+    from semantic.layer import Layer
+
+    folder = shutil.copytree(METRICS.parent / "metrics", tmp_path / "metrics").parent
+    (folder / ".metricast").mkdir()
+    shutil.copy(project / "oracle.duckdb", folder / ".metricast" / "engagement.duckdb")
+    with duckdb.connect(str(folder / ".metricast" / "engagement.duckdb")) as connection:
+        connection.execute(
+            "insert into points_ledger select 0, 1, booked, booked, 'gift', 7, null "
+            "from (select timestamp '2026-10-15 03:00' as booked)"
+        )
+    with Layer(folder) as layer:
+        broken = {result.name: [row.reason for row in result.broken] for result in layer.check(as_of=MONDAY_MORNING)}
+    (off,) = broken["points_balance_by_month"]
+    assert off.endswith("off by 7")
+    assert broken["points_balance_by_booking"] == ["0 is expected, off by 7"]
+    assert broken["points_bookings_are_known"] == ["they are not equal, off by 7"]
+    assert broken["points_balance_is_not_negative"] == []
+
+
+def test_medians_over_users_are_no_personal_data(layer: Layer) -> None:
+    from semantic.query import Query
+
+    result = layer.run(Query(("median_activities_per_user",), ("gender",), period="2025"), as_of=MONDAY_MORNING)
+    assert len(result) > 1
+    assert not any(column.personal for column in result.columns)
+
+
 def test_every_metric_is_explained(layer: Layer) -> None:
     wanting = [
         metric.name
