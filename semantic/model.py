@@ -16,11 +16,16 @@ from semantic.described import Described, Names
 from semantic.expressions import TIME_WORDS, Expression, ExpressionError
 from semantic.metric_types.base import Metric
 from semantic.parse import parse_key
+from semantic.periods import Calendar
 from semantic.source import Documents, Exact, Node, Shape, Written, WrittenLater
 from semantic.vocabulary import Kind
 
 RESERVED = (*TIME_WORDS, "at", "as_of", "is_total")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+YearMonth = Literal[
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+]  # fmt: skip
 Edges = Annotated[tuple[Exact, ...], Field(min_length=1)]
 _ENGINE_KEYS = {
     "duckdb": ("database",),
@@ -309,6 +314,8 @@ class Project(Shape):
     name: the project's name, shown in workbooks
     time_zone: business time zone, an IANA name: periods, `at`, days, weeks are in it. Default UTC
     week_start: the weekday on which a week starts. Default monday
+    fiscal_year_start: the month with which fiscal years begin: `fiscal_year`, `fiscal_quarter`, `FY2025`. Default
+        january
     default_target: the target used when none is named; may be left out when there is one target
     targets: name → where queries run, see below. Default: a DuckDB in memory
     """
@@ -316,6 +323,7 @@ class Project(Shape):
     name: str = "metricast"
     time_zone: str = "UTC"
     week_start: Weekday = "monday"
+    fiscal_year_start: YearMonth = "january"
     targets: Mapping[str, Target] = Field(default_factory=lambda: {"local": Target(engine="duckdb")})
     default_target: str | None = None
 
@@ -386,3 +394,8 @@ class Model:
     def week_start(self) -> str:
         """The weekday on which a week starts."""
         return self.project.week_start
+
+    @property
+    def calendar(self) -> Calendar:
+        """The business time zone, and where weeks and fiscal years start."""
+        return Calendar(self.time_zone, self.week_start, self.project.fiscal_year_start)

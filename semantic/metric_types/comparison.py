@@ -17,7 +17,7 @@ from semantic.metric_types.over import OverMetric
 
 _PATTERN = (
     "^(previous period|[1-9][0-9]{0,4} (period|hour|day|week|month|quarter|year)s?|"
-    "start of (the )?(week|month|quarter|year))$"
+    "start of (the )?(week|month|quarter|fiscal_quarter|year|fiscal_year))$"
 )
 
 
@@ -37,8 +37,8 @@ class Comparison(OverMetric):
     type: `comparison`
     metric: what is compared
     offset: `1 month`, `1 year`, `52 weeks`: that long before, an end of month staying one; a year before a week is 52
-        weeks. `previous period`, `3 periods`: of the query's own grain. `start of month` (`week`, `quarter`, `year`):
-        the period in which that begins
+        weeks. `previous period`, `3 periods`: of the query's own grain. `start of month` (`week`, `quarter`, `year`,
+        `fiscal_year`): the period in which that begins
     as: `percent_change` (default; NULL where the earlier value is 0), `difference`, or `value`: the earlier one
     align: `elapsed`: the period in progress is compared with as much of the earlier one as has passed of it; default
         `whole`

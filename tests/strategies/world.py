@@ -11,7 +11,7 @@ from random import Random
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from tests.reference.times import WEEKDAYS, truncate
+from tests.reference.times import MONTHS_OF_YEAR, WEEKDAYS, truncate
 
 T = TypeVar("T")
 
@@ -47,6 +47,7 @@ class World:
     rng: Random
     zone: str
     week_start: str
+    fiscal_year_start: str
     texts: tuple[str, ...]
     anchors: tuple[datetime, ...]
     narrow: bool
@@ -123,7 +124,8 @@ def world(rng: Random) -> World:
     anchors = _anchors(rng, zone, week_start)
     if narrow:
         anchors = (rng.choice((*transitions(zone), anchors[0])),)
-    return World(rng, zone, week_start, texts, anchors, narrow)
+    fiscal = rng.choice(("january", *MONTHS_OF_YEAR))
+    return World(rng, zone, week_start, fiscal, texts, anchors, narrow)
 
 
 def _anchors(rng: Random, zone: str, week_start: str) -> tuple[datetime, ...]:
