@@ -14,7 +14,6 @@ exports:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from semantic.compile import compile_query
 from semantic.described import Names
 from semantic.errors import Diagnostic, ModelError, QueryError, Report, Span, suggest, usable
 from semantic.model import Model
+from semantic.places import place_in_query
 from semantic.query import Query
 from semantic.sound import Lost, mend_keys, read_rest
 from semantic.source import Node, Shape, read_shape
@@ -56,16 +56,17 @@ class QueryShape(Shape):
     metrics: names. Without metrics: the distinct combinations of the dimensions in `by`, taken from the rows of the one
         of their datasets from which all the others can be looked up; refused where several can, or where one can in
         several ways
-    by: dimensions (`gender` when unique in the project, else `users.gender` or `join.gender`); time words
-        `second minute hour day week month quarter fiscal_quarter year fiscal_year`: the metric's own time at this grain;
+    by: dimensions (`gender` when unique in the project, else `users.gender` or `join.gender`); time words `second
+        minute hour day week month quarter fiscal_quarter year fiscal_year`: the metric's own time at this grain;
         `hour_of_day` (0 to 23) `day_of_week` (1 is Monday) `day_of_month day_of_year week_of_year` (ISO)
         `month_of_year quarter_of_year`: numbers that come again, never filled; `users.registered_at.month`: a time
         dimension at a grain, or such a part
     where: a SQL condition over dimensions, time words and segments; filters rows (and clips what windows look back at)
     having: a SQL condition over the metrics asked for; applied after fill; never touches the total
     period: `2025`, `2025-Q1`, `2025-03`, `2025-W07`, `2025-03-14`, `FY2025` (the fiscal year that ends in 2025),
-        `FY2025-Q1`, `2025-01..2025-03` (both ends included, mixed forms too), `last 13 weeks` (complete ones before as-of), `this month` (the one that contains as-of), `yesterday`,
-        `today`. In an export the default is the export's, and no value says none
+        `FY2025-Q1`, `2025-01..2025-03` (both ends included, mixed forms too), `last 13 weeks` (complete ones before
+        as-of), `this month` (the one that contains as-of), `yesterday`, `today`. In an export the default is the
+        export's, and no value says none
     order: metrics and dimensions asked for; `active_users desc`; NULLs are last either way; every order ends with all
         dimensions ascending
     limit: number of rows; the total is not counted
@@ -268,25 +269,7 @@ def _check_queries(export: Export, model: Model, report: Report) -> None:
 
 
 def _place(export: Node, name: str, mistake: Diagnostic) -> Span:
-    """Where in the YAML a mistake of a query is: in its condition, at a word that it quotes, else at its name."""
-    query = export.child("queries", name)
-    condition = query.children.get(mistake.span.file) if mistake.span else None
-    if condition is not None and mistake.span is not None:
-        lines = str(condition.value).split("\n")[: mistake.span.line - 1]
-        start = sum(len(line) + 1 for line in lines) + mistake.span.column - 1
-        return condition.locate(start, start + mistake.span.length)
-    scalars = [*_scalars(query), *_scalars(export.children.get("period"))]
-    for word in re.findall(r"'([^']+)'", mistake.message):
-        for scalar in scalars:
-            if found := re.search(rf"(?<![\w.]){re.escape(word)}(?![\w.])", str(scalar.value)):
-                return scalar.locate(*found.span())
-    return export.child("queries").key_span(name)
-
-
-def _scalars(node: Node | None) -> Iterator[Node]:
-    if node is None:
-        return
-    if not node.children:
-        yield node
-    for child in node.children.values():
-        yield from _scalars(child)
+    """Where in the YAML a mistake of a query is."""
+    queries = export.child("queries")
+    query, period = queries.child(name), export.children.get("period")
+    return place_in_query(query, mistake, (query, period) if period else (query,), queries.key_span(name))

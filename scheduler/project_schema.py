@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 
 from exporters.json_schema import add_exports, take_export_needs
+from semantic.checking.shape import Check
 from semantic.editing.json_schema import DIALECT, Definitions, Schema, definition_name, described, or_null, reference
 from semantic.editing.metric_schema import ANY, USUAL, add_metrics, take_metric_needs, with_untyped
 from semantic.model import Dataset, Dimension, Project, Segment
@@ -21,6 +22,7 @@ _TEXTS = {
     "dimensions": "keys of every dimension in this file",
     "metrics": "name → a number: an aggregate over a dataset, or made of other metrics",
     "segments": "name → a named filter, for `where` and for a metric's `filter`",
+    "checks": "name → what must hold of the values of metrics; `metricast check` runs them",
     "exports": "name → queries, when they run, and where the results go",
 }
 
@@ -45,6 +47,7 @@ def file_schema() -> Schema:
         "datasets": definitions.add(Dataset),
         "metrics": add_metrics(definitions),
         "segments": definitions.add(Segment),
+        "checks": definitions.add(Check),
         "exports": add_exports(definitions),
     }
     definitions["Defaults"] = _defaults({**kinds, "metrics": reference(ANY), "dimensions": definitions.add(Dimension)})
@@ -81,6 +84,7 @@ def _take_needs(definitions: Definitions) -> dict[str, Schema]:
         "datasets": definitions.take_needs(Dataset),
         "metrics": take_metric_needs(definitions),
         "segments": definitions.take_needs(Segment),
+        "checks": definitions.take_needs(Check),
         "exports": take_export_needs(definitions),
     }
 

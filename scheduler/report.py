@@ -28,13 +28,14 @@ def as_json(
 
     Findings in the data are warnings, with the number of `rows` that they are about, and `of` how many.
     """
-    rows = ({**_object(each.diagnostic, "warning"), "rows": each.rows, "of": each.of} for each in findings)
-    errors = (_object(mistake, "error") for mistake in mistakes)
-    found = [*errors, *(_object(warning, "warning") for warning in warnings), *rows]
+    rows = ({**diagnostic_object(each.diagnostic, "warning"), "rows": each.rows, "of": each.of} for each in findings)
+    errors = (diagnostic_object(mistake, "error") for mistake in mistakes)
+    found = [*errors, *(diagnostic_object(warning, "warning") for warning in warnings), *rows]
     return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
 
 
-def _object(mistake: Diagnostic, severity: str) -> dict[str, str | int | None]:
+def diagnostic_object(mistake: Diagnostic, severity: str) -> dict[str, str | int | None]:
+    """A diagnostic as programs read it."""
     span = mistake.span
     return {
         "code": mistake.code,

@@ -37,6 +37,7 @@ class Asked:
     total_of: str | None = None
     is_total: bool = False
     span: Stretch | None = None
+    gap: Stretch | None = None
 
     @property
     def own_span(self) -> Stretch | None:

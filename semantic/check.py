@@ -69,7 +69,12 @@ def check_names(model: Model) -> Iterator[Diagnostic]:
 def check_cases(model: Model) -> Iterator[Diagnostic]:
     """No two names of one kind differ in case alone: engines do not tell them apart."""
     named: tuple[tuple[str, Iterable[str]], ...]
-    named = (("dataset", model.datasets), ("metric", model.metrics), ("segment", model.segments))
+    named = (
+        ("dataset", model.datasets),
+        ("metric", model.metrics),
+        ("segment", model.segments),
+        ("check", model.checks),
+    )
     for kind, names in named:
         for known, name in _alike(names):
             yield _differ_in_case(kind, known, name, name_place(model, f"{kind}s.{name}"))

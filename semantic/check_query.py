@@ -74,7 +74,7 @@ def _check_having(query: Query, model: Model) -> Iterator[Diagnostic]:
         expression = parse(query.having)
         unknown = [name for name in expression.names if str(name) not in query.metrics]
         if not unknown:
-            kind_of_expression(expression, lambda name: _kind(model, str(name)), "boolean")
+            kind_of_expression(expression, lambda name: kind_of_metric(model, str(name)), "boolean")
     except ExpressionError as error:
         yield expression_mistake(error, query.having, "having")
         return
@@ -85,10 +85,10 @@ def _check_having(query: Query, model: Model) -> Iterator[Diagnostic]:
         yield Diagnostic("E308", f"'{name}' in having is not a metric of this query", span, hint)
 
 
-def _kind(model: Model, name: str) -> Kind | None:
+def kind_of_metric(model: Model, name: str) -> Kind | None:
     """The kind of a metric's value, None where it is not known."""
     metric = model.metrics.get(name)
-    return metric.kind(lambda found: _kind(model, found.name)) if metric else None
+    return metric.kind(lambda found: kind_of_metric(model, found.name)) if metric else None
 
 
 def _check_order(query: Query, entry: str) -> Iterator[Diagnostic]:

@@ -74,7 +74,8 @@ def _check_leaves(model: Model, metric: Metric, leaves: list[Simple]) -> Iterato
             yield Diagnostic("E232", message, span, f"give it one: time: … in dataset '{dataset.name}'")
         found = model.dimensions[dataset.name].get(clock or "")
         if metric.below_day and found is not None and found.type == "date":
-            message = f"'{metric.name}' counts {metric.below_day}s, and '{dataset.name}.{clock}', the time of '{leaf.name}', is a date"
+            theirs = f"'{dataset.name}.{clock}', the time of '{leaf.name}',"
+            message = f"'{metric.name}' counts {metric.below_day}s, and {theirs} is a date"
             yield Diagnostic("E226", message, span, "count days, or longer")
         for path, names in metric.reached:
             for name in names:

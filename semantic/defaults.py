@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from semantic.checking.shape import Check
 from semantic.errors import Diagnostic, Report, Span, suggest
 from semantic.metric_types import METRIC_TYPES
 from semantic.model import Dataset, Dimension, Segment
@@ -22,6 +23,7 @@ _SHAPES: Mapping[str, tuple[type[Any], ...]] = {
     "dimensions": (Dimension,),
     "metrics": tuple(METRIC_TYPES.values()),
     "segments": (Segment,),
+    "checks": (Check,),
     "exports": (),  # their shape is the exporters': what it does not know is reported there
 }
 

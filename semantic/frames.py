@@ -168,9 +168,13 @@ def wall_of(instant: datetime, zone: str) -> datetime:
 
 
 def instant_of(wall: Edge, zone: str) -> datetime:
-    """The instant (naive UTC) at which the zone's clock shows a time; of two the later."""
+    """The instant (naive UTC) at which the zone's clock shows a time; of two the later.
+
+    A time that the clock skips is read as if it had not been put forward yet, so it lies after that.
+    """
     local = wall if isinstance(wall, datetime) else datetime(wall.year, wall.month, wall.day)
-    return local.replace(tzinfo=ZoneInfo(zone), fold=1).astimezone(UTC).replace(tzinfo=None)
+    both = (local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
+    return max(both).replace(tzinfo=None)
 
 
 def moved_period(period: Period, length: Length) -> Period:
@@ -309,9 +313,8 @@ class Cell:
     now: Now
 
     def moved(self, shift: Shift) -> Cell:
-        """The period that lies a shift before, whole. Both the shift and the period are known to fit."""
-        assert self.whole is not None
-        return Cell(self._moved(self.whole, shift), self.grain, None, self.now)
+        """The period that lies a shift before, whole; all of time stays what it is. The shift is known to fit."""
+        return Cell(self.whole and self._moved(self.whole, shift), self.grain, None, self.now)
 
     def _moved(self, period: Period, shift: Shift) -> Period:
         calendar = self.now.calendar
@@ -328,17 +331,19 @@ class Cell:
 
     def stretch(self, frame: Frame, is_date: bool) -> Stretch:
         """The rows that count in a frame of this period; on a clock of business days in whole ones."""
-        if frame.elapsed and self.whole is not None and self.now.is_in(self.whole):
-            start, end = self._elapsed(frame.shifts, is_date)
-        else:
-            found = self
-            for shift in frame.shifts:
-                found = found.moved(shift)
-            start, end = found.edges(cut=frame.window is not None)
+        start, end = self._moved_edges(frame, is_date)
         calendar = self.now.calendar
         return Stretch(first_edge(frame.window, start, end, calendar, self.grain or "day"), end)
 
-    def edges(self, cut: bool) -> tuple[Edge | None, Edge]:
+    def _moved_edges(self, frame: Frame, is_date: bool) -> tuple[Edge | None, Edge]:
+        if frame.elapsed and self.whole is not None and self.now.is_in(self.whole):
+            return self._elapsed(self.whole, frame.shifts, is_date)
+        found = self
+        for shift in frame.shifts:
+            found = found.moved(shift)
+        return found.edges(cut=frame.window is not None)
+
+    def edges(self, cut: bool) -> tuple[date | None, date]:
         """Where the period begins and ends within the query's; `cut`: not after as-of's day, if that lies in it."""
         if self.whole is None:
             return None, self.now.tomorrow
@@ -348,13 +353,12 @@ class Cell:
             end = min(end, self.now.tomorrow)
         return max(self.whole.start, bounds.start), end
 
-    def _elapsed(self, shifts: tuple[Shift, ...], is_date: bool) -> tuple[Edge, Edge]:
+    def _elapsed(self, whole: Period, shifts: tuple[Shift, ...], is_date: bool) -> tuple[Edge, Edge]:
         """As much of the period as has passed, or of the one that lies all shifts before."""
-        zone, found = self.now.calendar.time_zone, self
-        start, last = self.edges(cut=False)
-        assert self.whole is not None and isinstance(start, date)
-        passed = datetime.combine(self.now.tomorrow, time.min) if is_date else wall_of(self.now.instant, zone)
-        wall = min(passed, _midnight(last))
+        zone, bounds, found = self.now.calendar.time_zone, self.bounds or whole, self
+        start = max(whole.start, bounds.start)
+        passed = _midnight(self.now.tomorrow) if is_date else wall_of(self.now.instant, zone)
+        wall = min(passed, _midnight(min(whole.end, bounds.end)))
         for shift in shifts:
             found, earlier = found.moved(shift), found
             start, wall = _moved_part(start, wall, earlier, found, shift)
@@ -368,8 +372,7 @@ def _moved_part(start: date, end: datetime, now: Cell, then: Cell, shift: Shift)
     length = _length_back(shift, now)
     if length is not None and length.months and now.grain not in ("day", "week"):
         first = max(months_before(start, length.months), then.whole.start)
-        whole_days = timedelta(days=end.time() == time.min)  # then the day before is the last one
-        last = datetime.combine(months_before(end.date() - whole_days, length.months) + whole_days, end.time())
+        last = datetime.combine(months_before(end.date(), length.months), end.time())
     else:
         first = then.whole.start + (start - now.whole.start)
         last = _midnight(first) + (end - _midnight(start))

@@ -94,7 +94,7 @@ class _Framing:
             case Trailing(count):
                 return self._before_label(count - 1)
             case Own():
-                return self._begin()
+                return self._before_label(0)  # what lies before the query's period is no row of the scan
             case _:
                 return None
 
@@ -105,18 +105,6 @@ class _Framing:
         start = _earlier(self.label(), count, self._grain)
         start = cast(start.this, "date") if count else start
         return self._instant(start) if self._is_instant else start
-
-    def _begin(self) -> exp.Expr:
-        """Where the period begins, or the query's within it."""
-        start, period = self._before_label(0), self.frames.period
-        if (
-            period is None
-            or self.frames.frame.shifts
-            or self._calendar.first_day(period.start, self._grain) == period.start
-        ):
-            return start
-        first = date_literal(period.start)
-        return call("greatest", start, self._instant(first) if self._is_instant else first)
 
     def _unit_start(self, grain: str) -> exp.Expr:
         """The first day of the unit in which the frame ends."""

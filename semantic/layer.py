@@ -23,6 +23,7 @@ from semantic.shelf import Shelf
 from semantic.targets import as_written, settled_target, with_tables
 
 if TYPE_CHECKING:
+    from semantic.checking.run import CheckResult
     from semantic.explain import Explanation
     from semantic.load import Loaded
 
@@ -136,6 +137,16 @@ class Layer:
         from semantic.load import load_project
 
         return load_project(self.model.root).diagnostics if self.model.root is not None else ()
+
+    def check(self, names: Names = (), *, as_of: datetime | None = None) -> tuple[CheckResult, ...]:
+        """What came of the project's checks, or of those of these names.
+
+        Raises QueryError for an unknown name, EngineError where the target answers nothing.
+        """
+        from semantic.checking.run import named_checks, run_check
+
+        moment = as_of or datetime.now(UTC)
+        return tuple(run_check(self, check, moment) for check in named_checks(self.model, _names(names)))
 
     def explain(self, metric: str) -> Explanation:
         """What a metric is made of, and what it can be cut by. Raises QueryError for an unknown one."""

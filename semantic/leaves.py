@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from sqlglot import exp
 
@@ -15,7 +15,6 @@ from semantic.frames import (
     Back,
     Cell,
     Cumulative,
-    Edge,
     Frame,
     Length,
     Own,
@@ -32,80 +31,12 @@ from semantic.frames import (
     is_instant,
     nests,
 )
-from semantic.joins import Route, find_route
+from semantic.ignoring import ignored_keys
 from semantic.metric_types.base import Each, Snapshots, ValueOf
-from semantic.model import Model
-from semantic.names import DimensionRef, Reference, datasets_called, read_name
-from semantic.periods import DAY_GRAINS, Period
-from semantic.plan import Key
-from semantic.trees import unused
-
-LEAF = "leaf$"
-KEY = "key$"
-KNOWN = "known$"
-
+from semantic.periods import DAY_GRAINS, Period, has_odd_hours
+from semantic.wanted import Found, WantedKnown, WantedLeaf, WantedNested, key_column, known_column, leaf_column
 
 _OWN = Frame()
-
-
-@dataclass(frozen=True, slots=True)
-class WantedLeaf:
-    """An aggregate at the query's grain without the ignored keys; `name` is its column.
-
-    `frame`: the rows that count lie in a frame of each period of the query's grain. Else in `stretch`, and without that
-    anywhere, or nowhere, in time.
-    """
-
-    name: str
-    aggregation: Aggregation
-    ignored: frozenset[str]
-    frame: Frame | None
-    stretch: Stretch | None
-    counts: bool
-    snapshots: Snapshots | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WantedKnown:
-    """Whether the data of a clock had begun when what is compared with ended; `name` is its column."""
-
-    name: str
-    dataset: str
-    time: str | None
-    shifts: tuple[Shift, ...]
-    end: Edge | None
-
-
-@dataclass(frozen=True, slots=True)
-class WantedNested:
-    """A metric's values by more keys, put together; `name` is the column.
-
-    By grain: those in every period that lies in the `frame` of a period of the query's, or else in `stretch`. By entity:
-    those of every entity, in the frame (and cell) of `book`.
-    """
-
-    name: str
-    shown_as: str
-    metric: str
-    each: Each
-    ignored: frozenset[str]
-    frame: Frame | None
-    stretch: Stretch | None
-    book: LeafBook
-
-
-@dataclass(slots=True)
-class Found:
-    """All that the metrics of a query are made of."""
-
-    leaves: dict[tuple[object, ...], WantedLeaf] = field(default_factory=dict)
-    knowns: dict[tuple[object, ...], WantedKnown] = field(default_factory=dict)
-    nested: dict[tuple[object, ...], WantedNested] = field(default_factory=dict)
-
-    def name(self, wanted: str, keys: Iterable[Key]) -> str:
-        """A column's name that is free."""
-        taken = {each.name for each in (*self.leaves.values(), *self.knowns.values(), *self.nested.values())}
-        return unused(wanted, taken | {key.name for key in keys})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +58,7 @@ class LeafBook:
     def leaf(self, aggregation: Aggregation) -> exp.Expr:
         """The column of an aggregate's leaf."""
         ignored = self._ignored(aggregation.dataset)
-        frame, stretch = self._place(aggregation, ignored)
+        frame, stretch = self.place(aggregation, ignored)
         key = (aggregation, ignored, frame, stretch)
         if key not in self.found.leaves:
             name = self.found.name(aggregation.name + _suffix(self.frame), self.asked.keys)
@@ -167,13 +98,13 @@ class LeafBook:
             in_hours = isinstance(shift, Back) and shift.length.unit == "hour"
             is_relative = isinstance(shift, PeriodsBack | StartOf)
             if self.asked.period is None or (self.asked.total_of and (is_relative or in_hours)):
-                return self._null, self._null
+                return self.null, self.null
             if self.asked.total_of == "week" and isinstance(shift, Back):
                 shift = Back(as_length(shift, "week") or shift.length)
         self._check_shift(shown_as, shift, elapsed)
         then = replace(self, frame=self.frame.moved(shift), framed_by=shown_as)
         if not elapsed:
-            return self.metric, then._before
+            return self.metric, then.before
         books = (self, then)
         now = self.asked.now
         if self.asked.grain is None or self.cell is not None:
@@ -181,7 +112,7 @@ class LeafBook:
             return partly[0].metric, partly[1].metric
         current = now.calendar.span(now.today, self.asked.grain)
         if not _overlap(current, self.asked.period):
-            return self.metric, then._before
+            return self.metric, then.before
         cell = Cell(current, self.asked.grain, self.asked.period, now)
         partly = [replace(book, frame=replace(book.frame, elapsed=True), cell=cell) for book in books]
         return self._either(current, partly[0], self), self._either(current, partly[1], then)
@@ -193,9 +124,9 @@ class LeafBook:
         ignored = frozenset().union(*(self._ignored(base) for base in bases))
         trailing = isinstance(self.frame.window, Trailing)
         if trailing and self.asked.is_total:
-            return replace(self, frame=_OWN)._null(metric)
+            return replace(self, frame=_OWN).null(metric)
         if each.entity is not None:
-            return self._nested(shown_as, metric, each, ignored, self.frame, None)
+            return self._nested(metric, each, ignored, self.frame, None)
         if self.asked.several_grains:
             raise self._several_grains(shown_as)
         is_relative = self.asked.grain is not None and self.cell is None and self.asked.grain_key not in ignored
@@ -203,30 +134,30 @@ class LeafBook:
             message = f"moving average '{shown_as}' goes over the periods of a time word, and there is none"
             raise QueryError(Diagnostic("E343", message, hint="ask by day, week, month, …"))
         each = replace(each, grain=each.grain or self.asked.grain)
+        self._check_hours(shown_as, str(each.grain))
         frame = replace(self.frame, window=self.frame.window or Own())
         if is_relative:
             self._check_nested(shown_as, str(each.grain), frame.window)
-            return self._nested(shown_as, metric, each, ignored, replace(frame, elapsed=False), None)
+            return self._nested(metric, each, ignored, replace(frame, elapsed=False), None)
         cell = self.cell or Cell(self.asked.period, None, self.asked.period, self.asked.now)
         is_date = any(self._is_date(leaf.dataset, leaf.time) for leaf in metrics_within(model, model.metrics[metric]))
-        return self._nested(shown_as, metric, each, ignored, None, cell.stretch(frame, is_date))
+        return self._nested(metric, each, ignored, None, cell.stretch(frame, is_date))
 
     def _nested(
-        self,
-        shown_as: str,
-        metric: str,
-        each: Each,
-        ignored: frozenset[str],
-        frame: Frame | None,
-        stretch: Stretch | None,
+        self, metric: str, each: Each, ignored: frozenset[str], frame: Frame | None, stretch: Stretch | None
     ) -> exp.Expr:
         key = (metric, each, ignored, frame, stretch, self.cell)
         if key not in self.found.nested:
             name = self.found.name(
                 f"{metric}_per_{(each.grain or str(each.entity)).rsplit('.', 1)[-1]}", self.asked.keys
             )
-            self.found.nested[key] = WantedNested(name, shown_as, metric, each, ignored, frame, stretch, self)
-        return leaf_column(self.found.nested[key].name)
+            self.found.nested[key] = WantedNested(name, metric, each, ignored, frame, stretch, self.cell)
+        value = leaf_column(self.found.nested[key].name)
+        if each.entity is not None or not self.frame.shifts:
+            return value
+        model = self.asked.context.model
+        known = [self._known(leaf.dataset, leaf.time) for leaf in metrics_within(model, model.metrics[metric])]
+        return exp.Case().when(exp.and_(*known, copy=False), value)
 
     def _check_nested(self, shown_as: str, inner: str, window: Window | None) -> None:
         """Refuse inner periods that do not lie within the outer ones."""
@@ -249,7 +180,7 @@ class LeafBook:
         window = Cumulative() if snapshots.carry_forward else self.frame.window or Own()
         book = replace(self.framed(shown_as, window), framed_by=self.framed_by or shown_as)
         ignored = self._ignored(aggregation.dataset)
-        frame, stretch = book._place(aggregation, ignored)
+        frame, stretch = book.place(aggregation, ignored)
         key = (aggregation, ignored, frame, stretch, snapshots)
         if key not in self.found.leaves:
             name = self.found.name(shown_as, self.asked.keys)
@@ -273,12 +204,12 @@ class LeafBook:
             leaf.dataset for name in self.asked.query.metrics for leaf in metrics_within(model, model.metrics[name])
         }
 
-    def _null(self, name: str) -> exp.Expr:
+    def null(self, name: str) -> exp.Expr:
         """NULL; what is counted for it says that there is an answer."""
         self.metric(name)
         return exp.Null()
 
-    def _before(self, name: str) -> exp.Expr:
+    def before(self, name: str) -> exp.Expr:
         """The value of a metric in an earlier period, where there is one: not at a time that is NULL."""
         value = self.metric(name)
         if not self.frame.shifts or self.asked.period is not None or self.asked.grain is None or self.cell is not None:
@@ -292,7 +223,7 @@ class LeafBook:
 
         def value(name: str) -> exp.Expr:
             is_current = exp.EQ(this=key.copy(), expression=date_literal(current.start))
-            return exp.Case().when(is_current, partly.metric(name)).else_(wholly._before(name))
+            return exp.Case().when(is_current, partly.metric(name)).else_(wholly.before(name))
 
         return value
 
@@ -312,7 +243,7 @@ class LeafBook:
             message = f"{subject} with '{spoken(shift)}' has no meaning {what}"
             raise QueryError(Diagnostic("E342", message, hint=_instead(shift, grain)))
 
-    def _place(self, aggregation: Aggregation, ignored: frozenset[str]) -> tuple[Frame | None, Stretch | None]:
+    def place(self, aggregation: Aggregation, ignored: frozenset[str]) -> tuple[Frame | None, Stretch | None]:
         """Where in time the rows lie that count: relative to each period, or at known edges."""
         asked = self.asked
         if self.frame == Frame() and self.cell is None:
@@ -320,6 +251,7 @@ class LeafBook:
         if asked.several_grains:
             raise self._several_grains(self.framed_by)
         if asked.grain is not None and self.cell is None and asked.grain_key not in ignored:
+            self._check_hours(self.framed_by, asked.grain)
             return replace(self.frame, elapsed=False), None
         is_date = self._is_date(aggregation.dataset, aggregation.time)
         if is_date and is_instant(self.frame, "day"):
@@ -327,6 +259,13 @@ class LeafBook:
             raise QueryError(Diagnostic("E314", message, hint="take a window of days or more"))
         cell = self.cell or Cell(asked.period, None, asked.period, asked.now)
         return None, cell.stretch(self.frame, is_date)
+
+    def _check_hours(self, shown_as: str, grain: str) -> None:
+        """Refuse hours of a zone whose clock moves by parts of one: in some nights they have no equal length."""
+        zone = self.asked.context.calendar.time_zone
+        if grain == "hour" and has_odd_hours(zone):
+            message = f"'{shown_as}' goes by hours, and those of {zone} do not all have 60 minutes"
+            raise QueryError(Diagnostic("E349", message, hint="ask by day, or by minute"))
 
     def _several_grains(self, shown_as: str) -> QueryError:
         words = [key.name for key in self.asked.keys if key.is_time]
@@ -341,7 +280,7 @@ class LeafBook:
     def _known(self, dataset: str, time: str | None) -> exp.Expr:
         """Whether the data of a clock had begun when the period that is compared with ended."""
         time = time or self.asked.context.model.datasets[dataset].time
-        end: Edge | None = None
+        end: date | None = None
         if self.asked.grain is None or self.cell is not None:
             cell = self.cell or Cell(self.asked.period, None, self.asked.period, self.asked.now)
             for shift in self.frame.shifts:
@@ -351,7 +290,7 @@ class LeafBook:
         if key not in self.found.knowns:
             name = self.found.name(f"{dataset}_had_begun", self.asked.keys)
             self.found.knowns[key] = WantedKnown(name, dataset, time, () if end else self.frame.shifts, end)
-        return exp.Column(this=exp.to_identifier(self.found.knowns[key].name), table=exp.to_identifier(KNOWN))
+        return known_column(self.found.knowns[key].name)
 
     def _ignored(self, base: str) -> frozenset[str]:
         """The keys of the query that make no groups of a dataset's rows here."""
@@ -361,16 +300,6 @@ class LeafBook:
             dimensions = (key.name for key, _ in self.asked.by if not key.is_time)
             ignored |= {name for name in dimensions if name not in kept}
         return ignored | {self.asked.grain_key} if self.cell is not None and self.asked.grain_key else ignored
-
-
-def leaf_column(name: str) -> exp.Expr:
-    """The placeholder of a leaf in an output; `lower` puts the value in its place."""
-    return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(LEAF))
-
-
-def key_column(name: str) -> exp.Expr:
-    """The placeholder of a key in an output."""
-    return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(KEY))
 
 
 def _overlap(one: Period, other: Period | None) -> bool:
@@ -412,33 +341,3 @@ def _instead(shift: Shift, grain: str | None) -> str:
         "day": "days are compared over days, weeks, months, quarters or years",
         "week": "weeks are compared over weeks (a year counts as 52), never over months",
     }.get(grain, f"the offset must be a whole number of {grain}s")
-
-
-def ignored_keys(asked: Asked, base: str, ignore: Iterable[str]) -> frozenset[str]:
-    """The keys of a query that a list of dimensions names, as they are seen from a dataset."""
-    model = asked.context.model
-    named = [read_name(model, name) for name in ignore]
-    return frozenset(key.name for key, asked_for in asked.by if any(_same(model, base, n, asked_for) for n in named))
-
-
-def _same(model: Model, base: str, entry: Reference, reference: Reference) -> bool:
-    """Whether two names mean one dimension: by the way that leads to it, or by its dataset where no way does."""
-    if not (isinstance(entry, DimensionRef) and isinstance(reference, DimensionRef)):
-        return entry == reference
-    if entry.name != reference.name or entry.grain not in (None, reference.grain):
-        return False
-    if entry.qualifier == reference.qualifier:
-        return True
-    ways = [_way(model, base, found.qualifier) for found in (entry, reference)]
-    if ways == [None, None]:
-        called = [set(datasets_called(model, found.qualifier)) for found in (entry, reference)]
-        return not called[0].isdisjoint(called[1])
-    return ways[0] == ways[1]
-
-
-def _way(model: Model, base: str, qualifier: str) -> Route | str | None:
-    """The way to a qualifier, None where there is none, and its own name where it means several."""
-    try:
-        return find_route(model, base, qualifier)
-    except QueryError:
-        return qualifier

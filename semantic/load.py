@@ -10,6 +10,8 @@ from semantic.check import CHECKS
 from semantic.check_kinds import KIND_CHECKS
 from semantic.check_time import check_over_metrics
 from semantic.check_words import WORD_CHECKS
+from semantic.checking.names import check_mentions, check_queries
+from semantic.checking.shape import Check
 from semantic.defaults import DEFAULTS, places_of, with_defaults
 from semantic.errors import Diagnostic, Report, Span, in_order, suggest, usable
 from semantic.files import FOLDER, decoded, project_files
@@ -20,7 +22,7 @@ from semantic.source import Documents, Node, Read, Written, WrittenLater, read_s
 from semantic.targets import check_templates
 
 PROJECT_FILE = "project.yml"
-SECTIONS = ("datasets", "metrics", "segments", "exports", DEFAULTS)
+SECTIONS = ("datasets", "metrics", "segments", "checks", "exports", DEFAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +126,15 @@ def _load(files: Mapping[str, str], root: Path | None, lost: Lost, found: list[D
     datasets = dict(_named(reading, "datasets", Dataset))
     metrics = dict(_metrics(reading))
     segments = dict(_named(reading, "segments", Segment))
-    model = Model(project or Project(), datasets, metrics, segments, root, Written(documents, known))
+    checks = dict(_named(reading, "checks", Check))
+    model = Model(project or Project(), datasets, metrics, segments, root, Written(documents, known), checks)
     return _checked(model, found, lost, {place for node in written for place in places_of(node)})
 
 
 def _read_file(name: str, text: str, lost: Lost, report: Report) -> Node | None:
     """The values of a file; what cannot be read of it is lost."""
     if not text.strip():
-        hint = "write datasets:, metrics:, segments: or exports: into it, or remove it"
+        hint = "write datasets:, metrics:, segments:, checks: or exports: into it, or remove it"
         report(Diagnostic("E117", "the file is empty", Span(name, 1, 1), hint))
     node = read_yaml(name, text, report)
     if node is None:
@@ -143,7 +146,7 @@ def _read_file(name: str, text: str, lost: Lost, report: Report) -> Node | None:
 
 def _checked(model: Model, found: list[Diagnostic], lost: Lost, shared: set[Span]) -> Loaded:
     """Check the names in a model and, in what is right so far, the kinds of values; `shared` are default values."""
-    checks = (*CHECKS, *WORD_CHECKS, check_over_metrics, check_templates)
+    checks = (*CHECKS, *WORD_CHECKS, check_over_metrics, check_mentions, check_templates)
     names = run_checks(model, checks)
     mistakes = [*found, *(mistake for mistake in names if not lost.explain(mistake))]
     sound = sound_part(model, names, checks, lost) if names or lost.parts else model
@@ -151,6 +154,7 @@ def _checked(model: Model, found: list[Diagnostic], lost: Lost, shared: set[Span
     if sound and kinds:
         mistakes += (mistake for mistake in kinds if not lost.touch(mistake))
         sound = sound_part(sound, kinds, checks, lost)
+    mistakes += (mistake for mistake in run_checks(sound, (check_queries,)) if not lost.touch(mistake)) if sound else ()
     ordered = in_order(_once(mistakes, shared))
     return Loaded(None if ordered else model, ordered, model.written, sound, lost)
 
@@ -177,7 +181,11 @@ def _misplaced_settings(settings: list[Node]) -> Iterator[Diagnostic]:
 
 def _check_sections(node: Node, lost: Lost, report: Report) -> None:
     if not isinstance(node.value, dict):
-        report(Diagnostic("E106", "a file must hold datasets:, metrics:, segments:, exports: or defaults:", node.span))
+        report(
+            Diagnostic(
+                "E106", "a file must hold datasets:, metrics:, segments:, checks:, exports: or defaults:", node.span
+            )
+        )
         lost.add_file(node.text)
         return
     for key, child in node.children.items():

@@ -14,9 +14,8 @@ from sqlglot import exp
 
 from semantic.expressions import date_literal, replace_columns, wrap
 from semantic.framing import whole_end
-from semantic.leaves import KEY, KNOWN, LEAF
 from semantic.periods import DAY_GRAINS
-from semantic.plan import Known, Leaf, Nested, Output, Plan, Scan, Sort
+from semantic.plan import Frames, Known, Leaf, Nested, Output, Plan, Scan, Sort
 from semantic.resolve import is_ranked
 from semantic.scan_select import aggregate, grouped_rows, table_names, total_flag
 from semantic.spine import begins_select
@@ -36,6 +35,7 @@ from semantic.trees import (
     unused,
     where,
 )
+from semantic.wanted import KEY, KNOWN, LEAF
 
 Values = Mapping[str, exp.Expr]
 
@@ -77,10 +77,14 @@ def _answer(plan: Plan, ctes: Ctes, needs_total: bool = False) -> exp.Select:
     """The rows of a plan, in no order."""
     (first, *others) = plan.scans
     alone = not (others or plan.spine or plan.broadcasts or plan.knowns or needs_total or is_ranked(plan))
-    counted = bool(plan.keys) or any(output.value.find(exp.Column) for output in plan.outputs)
-    if alone and counted and isinstance(first, Scan) and not first.flat:
+    if alone and _is_counted(plan) and isinstance(first, Scan) and not first.flat:
         return _direct(plan, first)
     return _staged(plan, ctes, needs_total)
+
+
+def _is_counted(plan: Plan) -> bool:
+    """Whether a SELECT of the outputs makes groups, or the one row, by itself."""
+    return bool(plan.keys) or any(output.value.find(exp.Column) for output in plan.outputs)
 
 
 def _above_total(plan: Plan, total: Plan, ctes: Ctes) -> exp.Select:
@@ -126,9 +130,10 @@ def _staged(plan: Plan, ctes: Ctes, needs_total: bool) -> exp.Select:
     else:
         where(grouped, sources[0].shown)
     broadcasts = stage.broadcasts()
-    if not (broadcasts or plan.knowns or is_ranked(plan)):
+    apart = is_ranked(plan) or not _is_counted(plan)
+    if not (broadcasts or plan.knowns or apart):
         return _finish(plan, Draft(grouped, keys, values, flag, "having" if regroup else "where"))
-    if regroup or is_ranked(plan):
+    if regroup or apart:
         found = [named(value, name) for name, value in values.items()]
         total = [column(IS_TOTAL)] if plan.totals else []
         grouped.set("expressions", [*keys, *total, *found])
@@ -159,14 +164,14 @@ def _broadcast(plan: Plan, source: str, leaves: list[Leaf], broadcasts: list[Sou
 
 
 def _is_below_day(known: Known) -> bool:
-    return known.frames is not None and known.frames.key.grain not in DAY_GRAINS
+    return isinstance(known.ended, Frames) and known.ended.key.grain not in DAY_GRAINS
 
 
 def _ended(known: Known, source: str) -> exp.Expr:
     """Where the period ends that is compared with."""
-    if known.frames is None:
-        return date_literal(known.end)
-    found = whole_end(known.frames)
+    if not isinstance(known.ended, Frames):
+        return date_literal(known.ended)
+    found = whole_end(known.ended)
     for key in list(found.find_all(exp.Column)):
         key.set("table", exp.to_identifier(source))
     return found

@@ -12,20 +12,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from semantic.checking.shape import Check
 from semantic.described import Described, Names
 from semantic.expressions import TIME_WORDS, Expression, ExpressionError
 from semantic.metric_types.base import Metric
 from semantic.parse import parse_key
-from semantic.periods import Calendar
+from semantic.periods import Calendar, YearMonth
 from semantic.source import Documents, Exact, Node, Shape, Written, WrittenLater
 from semantic.vocabulary import Kind
 
 RESERVED = (*TIME_WORDS, "at", "as_of", "is_total")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-YearMonth = Literal[
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-]  # fmt: skip
 Edges = Annotated[tuple[Exact, ...], Field(min_length=1)]
 _ENGINE_KEYS = {
     "duckdb": ("database",),
@@ -353,6 +350,7 @@ class Model:
     segments: Mapping[str, Segment] = field(default_factory=dict)
     root: Path | None = None
     written: Written | WrittenLater = field(default_factory=Written)
+    checks: Mapping[str, Check] = field(default_factory=dict)
     dimensions: Mapping[str, Mapping[str, Dimension]] = field(init=False)
     owners: Mapping[str, tuple[str, ...]] = field(init=False)
     holds_personal: bool = field(init=False)

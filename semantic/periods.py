@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from semantic.errors import Diagnostic, QueryError
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-YEAR_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
+YearMonth = Literal[
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+]  # fmt: skip
+YEAR_MONTHS: tuple[YearMonth, ...] = get_args(YearMonth)
 DAY_GRAINS = ("day", "week", "month", "quarter", "fiscal_quarter", "year", "fiscal_year")
 MONTHS = {"month": 1, "quarter": 3, "fiscal_quarter": 3, "year": 12, "fiscal_year": 12}
 
@@ -38,7 +40,7 @@ class Calendar:
 
     time_zone: str
     week_start: str
-    fiscal_year_start: str = "january"
+    fiscal_year_start: YearMonth = "january"
 
     def offset(self, grain: str) -> int:
         """Days from Monday to the week's first day, or months from January to where a fiscal grain's periods start."""
@@ -232,6 +234,13 @@ def hour_step(zone: str) -> int:
     if len(offsets) == 1:
         return 60
     return 30 if offsets <= {0, 30} else 15
+
+
+@lru_cache(maxsize=64)
+def has_odd_hours(zone: str) -> bool:
+    """Whether since 1990 a zone's clock was moved by part of an hour, so that some hours have no 60 minutes."""
+    months = (datetime(at // 12, at % 12 + 1, 1) for at in range(1990 * 12, 2040 * 12))
+    return len({_offset(month, zone) % timedelta(hours=1) for month in months}) > 1
 
 
 def is_steady(zone: str) -> bool:

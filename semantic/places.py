@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from semantic.errors import Span
+import re
+from collections.abc import Iterable, Iterator
+
+from semantic.errors import Diagnostic, Span
 from semantic.model import Dataset, Model
+from semantic.source import Node
 
 
 def value_place(model: Model, at: str, *path: str | int) -> Span:
@@ -47,3 +51,25 @@ def dimension_place(model: Model, dataset: Dataset, name: str) -> Span:
     if dataset.validity is not None and name in (dataset.validity.from_, dataset.validity.to):
         return value_place(model, at, "validity", "from" if name == dataset.validity.from_ else "to")
     return value_place(model, at, "primary_key")
+
+
+def place_in_query(query: Node, mistake: Diagnostic, named: Iterable[Node], otherwise: Span) -> Span:
+    """Where in the YAML a mistake of a query is: in its condition, at a word that it quotes in one of some nodes."""
+    condition = query.children.get(mistake.span.file) if mistake.span else None
+    if condition is not None and mistake.span is not None:
+        lines = str(condition.value).split("\n")[: mistake.span.line - 1]
+        start = sum(len(line) + 1 for line in lines) + mistake.span.column - 1
+        return condition.locate(start, start + mistake.span.length)
+    scalars = [scalar for node in named for scalar in _scalars(node)]
+    for word in re.findall(r"'([^']+)'", mistake.message):
+        for scalar in scalars:
+            if found := re.search(rf"(?<![\w.]){re.escape(word)}(?![\w.])", str(scalar.value)):
+                return scalar.locate(*found.span())
+    return otherwise
+
+
+def _scalars(node: Node) -> Iterator[Node]:
+    if not node.children:
+        yield node
+    for child in node.children.values():
+        yield from _scalars(child)

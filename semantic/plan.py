@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 from sqlglot import exp
 
 from semantic.clocks import Clock
 from semantic.expressions import cast
-from semantic.frames import Edge, Frame, Now
+from semantic.frames import Frame, Now
 from semantic.model import Dataset
 from semantic.periods import Period
 
@@ -92,13 +93,15 @@ class Spine:
     """The periods that must be in the answer: every combination of the time keys in a range.
 
     `period` bounds the range where the query has one; else the observed groups do. Never later than as-of. With
-    `begins`, no period that is over before the first of these times; where `period` is None the range begins there.
+    `begins`, no period that is over before the first of these times; where `period` is None the range begins there, and
+    ends before `end`.
     """
 
     keys: tuple[Key, ...]
     period: Period | None
     now: Now
     begins: tuple[Began, ...] = ()
+    end: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ class Leaf:
     counts: bool
 
 
-How = Literal["as_is", "whole", "parts", "rows", "sweep", "snapshots"]
+How = Literal["as_is", "whole", "parts", "rows", "sweep", "firsts", "snapshots"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +148,22 @@ class Taken:
 class Reading:
     """How the rows of a scan become leaves.
 
-    Without `frames` its groups are taken as they stand, those whose period lies in `labels`. With them the scan's `part`
-    says when its rows were, and a leaf has what lies in the frame of its period: `whole`, the groups of another
+    Without `frames` its groups are taken as they stand, those whose period lies in `labels`. With them the scan's
+    `part` says when its rows were, and a leaf has what lies in the frame of its period: `whole`, the groups of another
     period; `parts`, the aggregates of several groups, added up; `rows`, an aggregate of single rows; `sweep`, the
-    distinct values of several groups, each counted once; `snapshots`, the rows that are `taken` of a stock.
+    distinct values of several groups, each counted once (with `last`: of blocks of days that no window is shorter than,
+    of which the first and the last day with the value are known); `firsts`, the same where it is enough to know when
+    each was first seen; `snapshots`, the rows that are `taken` of a stock.
     """
 
     how: How
     leaves: tuple[Leaf, ...]
+    keys: tuple[Key, ...]
     part: Key | None = None
     frames: Frames | None = None
     labels: Period | None = None
     entity: str = ""
+    last: str = ""
     taken: Taken | None = None
 
 
@@ -193,13 +200,12 @@ class Scan:
 class Known:
     """Whether the data of a dataset had begun when what is compared with ended: a column of its own.
 
-    `frames` move the periods; without them `end` is the one edge.
+    `ended`: frames that move the periods, or the one day on which the one period ends.
     """
 
     name: str
     began: Began
-    frames: Frames | None
-    end: Edge | None = None
+    ended: Frames | date
 
 
 @dataclass(frozen=True, slots=True)

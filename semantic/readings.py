@@ -29,41 +29,38 @@ from semantic.trees import (
 AddCte = Callable[[str, exp.Query], str]
 
 
-def reading_select(
-    reading: Reading, scan: Scan, base: str, add: AddCte, frames_of: Callable[[Frames], str]
-) -> exp.Select:
+def reading_select(reading: Reading, base: str, add: AddCte, frames_of: Callable[[Frames], str]) -> exp.Select:
     """The keys and leaves of a framed reading; `base` is the CTE of its scan, `frames_of` gives that of frames."""
-    assert reading.frames is not None
-    keys = reading_keys(reading, scan)
+    if reading.frames is None or reading.part is None:
+        raise TypeError("only a framed reading is made of parts")
     frames = frames_of(reading.frames)
     if reading.how == "sweep":
-        return _swept(reading, reading.frames, scan, base, frames, add)
-    part = column(reading.part.name if reading.part else "", base)
-    found = select([*(_key(key, reading, frames, base) for key in keys), *_leaves(reading, base)], table(frames))
-    join(found, table(base), holds(reading.frames, frames, part))
+        return _swept(reading, reading.frames, base, frames, add)
+    if reading.how == "firsts":
+        base = add(f"{base}_counted", _counted(reading, reading.frames, reading.part, base))
+    keys = [column(key.name, frames if key == reading.frames.key else base) for key in reading.keys]
+    found = select([*keys, *_leaves(reading, base)], table(frames))
+    join(found, table(base), holds(reading.frames, frames, column(reading.part.name, base)))
     return found if reading.how == "whole" else group_by_position(found, len(keys))
 
 
-def reading_keys(reading: Reading, scan: Scan) -> list[Key]:
-    """The keys of the answer that a reading has: its own period in the place of the part."""
-    keys = [key for key in scan.keys if key.name != reading.entity]
-    if reading.frames is None or reading.part is None:
-        return keys
-    return [reading.frames.key if key == reading.part else key for key in keys]
+def _counted(reading: Reading, frames: Frames, part: Key, base: str) -> exp.Select:
+    """How many values were first seen in each part; each counts from then on."""
+    keys = [column(part.name if key == frames.key else key.name) for key in reading.keys]
+    value = named(exp.Count(this=column(reading.entity)), reading.leaves[0].name)
+    return group_by_position(select([*keys, value], table(base)), len(keys))
 
 
-def _key(key: Key, reading: Reading, frames: str, base: str) -> exp.Expr:
-    is_period = reading.frames is not None and key == reading.frames.key
-    return column(key.name, frames if is_period else base)
+def _leaves(reading: Reading, base: str) -> list[exp.Expr]:
+    found = [named(_qualified(leaf, base), leaf.name) for leaf in reading.leaves]
+    if reading.how == "firsts":
+        return [named(call("sum", each.this), each.alias) for each in found]
+    return found
 
 
-def _leaves(reading: Reading, base: str | None = None) -> list[exp.Expr]:
-    return [named(_qualified(leaf, base), leaf.name) for leaf in reading.leaves]
-
-
-def _qualified(leaf: Leaf, base: str | None) -> exp.Expr:
+def _qualified(leaf: Leaf, base: str) -> exp.Expr:
     found = leaf.value.copy()
-    for each in found.find_all(exp.Column) if base else ():
+    for each in found.find_all(exp.Column):
         each.set("table", exp.to_identifier(base))
     return found
 
@@ -90,6 +87,7 @@ class _Sweep:
     made: str  # the CTE of the frames
     base: str  # that of the scan
     part: str
+    last: str
     counted: str
     others: tuple[str, ...]
 
@@ -109,19 +107,40 @@ class _Sweep:
         return select([key, *map(column, edges), number], table(self.made))
 
     def reach(self, numbered: str) -> exp.Select:
-        """For every part the first and the last period in whose frames it lies."""
-        days = select([column(self.part)], table(self.base))
-        days.set("distinct", exp.Distinct())
+        """For every part the first and the last period in whose frames it lies, or those that it lies between."""
+        if self.last:
+            return self._reach_of_blocks(numbered)
+        parts = select([column(self.part)], table(self.base))
+        parts.set("distinct", exp.Distinct())
         number = column(self.name("number"), numbered)
-        first = named(exp.Min(this=number), self.name("first_number"))
-        last = named(exp.Max(this=number.copy()), self.name("last_number"))
-        found = select([column(self.part, "parts"), first, last], subquery(days, "parts"))
+        found = self._extremes(subquery(parts, "parts"), number, number)
         join(found, table(numbered), holds(self.frames, numbered, column(self.part, "parts")))
         return group_by_position(found, 1)
 
+    def _extremes(self, parts: exp.Expr, first: exp.Expr, last: exp.Expr) -> exp.Select:
+        edges = [named(exp.Min(this=first.copy()), self.name("first_number"))]
+        edges.append(named(exp.Max(this=last.copy()), self.name("last_number")))
+        return select([column(self.part, "parts"), *edges], parts)
+
+    def _reach_of_blocks(self, numbered: str) -> exp.Select:
+        """For every day the first period that ends after it, and the last that begins by then."""
+        days = select([column(self.part)], table(self.base))
+        both = exp.Union(this=days, expression=select([column(self.last)], table(self.base)), distinct=True)
+        day, number = column(self.part, "parts"), column(self.name("number"), numbered)
+        ends_after = exp.GT(this=column(ENDS, numbered), expression=day)
+        begins_by = exp.LTE(this=column(STARTS, numbered), expression=day.copy())
+        first, last = exp.Case().when(ends_after, number), exp.Case().when(begins_by, number.copy())
+        found = self._extremes(subquery(both, "parts"), first, last)
+        return group_by_position(cross_join(found, table(numbered)), 1)
+
     def spans(self, reach: str) -> exp.Select:
-        """For every value and part: from which period on it counts, and where the next part of the value takes over."""
-        first, last = column(self.name("first_number"), reach), column(self.name("last_number"), reach)
+        """For every value and part: from which period on it counts, and where the next part of the value takes over.
+
+        A part that lies in no frame counts nowhere. A block of days counts from its first day on to its last one's end:
+        as no window is shorter than the block, one of the two lies in every one between.
+        """
+        ends = self.name("ends") if self.last else reach
+        first, last = column(self.name("first_number"), reach), column(self.name("last_number"), ends)
         mine = [*self.keys(self.base), column(self.counted, self.base)]
         following = window("lead", mine, [column(self.part, self.base)], first.copy())
         after = exp.Add(this=last, expression=exp.Literal.number(1))
@@ -130,8 +149,12 @@ class _Sweep:
         is_value = exp.Case().when(is_null, exp.Literal.number(0)).else_(exp.Literal.number(1))
         edges = [named(first, self.name("number")), named(until, self.name("until_number"))]
         found = select([*self.keys(self.base), *edges, named(is_value, self.name("is_value"))], table(self.base))
-        same = exp.EQ(this=column(self.part, self.base), expression=column(self.part, reach))
-        return join(found, table(reach), same)
+        join(found, table(reach), exp.EQ(this=column(self.part, self.base), expression=column(self.part, reach)))
+        if self.last:
+            again = exp.Table(this=exp.to_identifier(reach), alias=exp.TableAlias(this=exp.to_identifier(ends)))
+            join(found, again, exp.EQ(this=column(self.last, self.base), expression=column(self.part, ends)))
+            where(found, [exp.LTE(this=first.copy(), expression=last.copy())])
+        return found
 
     def steps(self, spans: str, numbered: str) -> exp.Query:
         """By how much the counts of rows and of values change from one period to the next, in every period."""
@@ -161,11 +184,11 @@ class _Sweep:
         return group_by_position(found, len(self.others) + 1)
 
 
-def _swept(reading: Reading, frames: Frames, scan: Scan, base: str, made: str, add: AddCte) -> exp.Select:
+def _swept(reading: Reading, frames: Frames, base: str, made: str, add: AddCte) -> exp.Select:
     """Distinct values in each frame."""
-    keys = [key.name for key in reading_keys(reading, scan)]
+    keys = [key.name for key in reading.keys]
     others = tuple(name for name in keys if name != frames.key.name)
-    sweep = _Sweep(frames, made, base, reading.part.name if reading.part else "", reading.entity, others)
+    sweep = _Sweep(frames, made, base, reading.part.name if reading.part else "", reading.last, reading.entity, others)
     numbered = add(f"{made}_numbered", sweep.numbered())
     reach = add(f"{base}_reach", sweep.reach(numbered))
     spans = add(f"{base}_spans", sweep.spans(reach))

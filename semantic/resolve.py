@@ -11,16 +11,18 @@ from semantic.asked import Asked, metrics_within, understand
 from semantic.errors import Diagnostic, QueryError, listing
 from semantic.expressions import replace_columns
 from semantic.frames import Edge, Frame, Stretch, wall_of
-from semantic.leaves import LEAF, LeafBook, WantedKnown, WantedNested
+from semantic.leaf_scans import distinct_scan
+from semantic.leaves import LeafBook
 from semantic.model import Model
 from semantic.names import Reference, TimeWord, read_name
 from semantic.parse import parse
 from semantic.periods import DAY_GRAINS, Period
 from semantic.plan import Began, Frames, Key, Known, Nested, Output, Plan, Scan, Sort, Spine
 from semantic.query import Query
-from semantic.scanning import distinct_scan, scans_of, span_of
+from semantic.scanning import scans_of, span_of
 from semantic.scans import RowScope
 from semantic.trees import unused
+from semantic.wanted import LEAF, WantedKnown, WantedNested
 
 VALUE = "value"
 
@@ -74,9 +76,7 @@ def planned(asked: Asked, book: LeafBook) -> Plan:
 
 def _depth(scan: Scan | Nested) -> int:
     """By how many keys of the query a scan makes groups."""
-    if isinstance(scan, Nested):
-        return len(scan.keys)
-    return len(scan.keys) - sum(bool(reading.entity) for reading in scan.readings[:1])
+    return len(scan.keys if isinstance(scan, Nested) else scan.readings[0].keys)
 
 
 def _with_totals(scans: tuple[Scan | Nested, ...]) -> tuple[Scan | Nested, ...]:
@@ -87,7 +87,7 @@ def _known(asked: Asked, wanted: WantedKnown) -> Known:
     """Where it stands whether the data of a clock had begun."""
     began = _began(asked, wanted.dataset, wanted.time)
     if wanted.end is not None:
-        return Known(wanted.name, began, None, wanted.end)
+        return Known(wanted.name, began, wanted.end)
     return Known(wanted.name, began, Frames(_time_key(asked), Frame(wanted.shifts), asked.period, asked.now))
 
 
@@ -111,7 +111,7 @@ def _nested(asked: Asked, wanted: WantedNested) -> Nested:
 def _per_entity(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Reference], ...], entity: str) -> Nested:
     key = Key(unused("entity", {key.name for key, _ in kept}))
     inner = _inner(asked, wanted, (*kept, (key, read_name(asked.context.model, entity))))
-    book = LeafBook(inner, frame=wanted.book.frame, framed_by=wanted.shown_as, cell=wanted.book.cell)
+    book = LeafBook(inner, frame=wanted.frame or Frame(), framed_by=wanted.metric, cell=wanted.cell)
     plan = _valued(planned(inner, book))
     keys = tuple(key for key, _ in kept)
     return Nested(plan, keys, wanted.name, plan.outputs[0].name, wanted.each.agg, entity=key.name)
@@ -136,17 +136,31 @@ def _per_period(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Refer
     inner = replace(
         inner, period=period, span=span if span != _as_span(period) else None, total_of=None, is_total=False
     )
+    inner = replace(inner, gap=_not_yet(asked, grain, span))
     plan = _valued(planned(inner, LeafBook(inner)))
     leaves = metrics_within(asked.context.model, asked.context.model.metrics[wanted.metric])
     clocks = dict.fromkeys((leaf.dataset, leaf.time) for leaf in leaves)
     begins = tuple(_began(asked, dataset, time) for dataset, time in clocks)
     names = {key.name for key in plan.keys} | {VALUE}
-    plan = replace(plan, spine=Spine((part,), period, asked.now, begins), fill=True, seen=unused("has_rows", names))
+    end = _day(span.end, asked.context.calendar.time_zone) if span is not None and span.end is not None else None
+    spine = Spine((part,), period, asked.now, begins, end)
+    plan = replace(plan, spine=spine, fill=True, seen=unused("has_rows", names))
     frames = None
     if wanted.frame is not None:
         frames = Frames(_time_key(asked), wanted.frame, asked.period, asked.now, grain not in DAY_GRAINS)
     keys = tuple(key for key, _ in kept)
     return Nested(plan, keys, wanted.name, plan.outputs[0].name, wanted.each.agg, part, frames, None, _of_nothing(plan))
+
+
+def _not_yet(asked: Asked, grain: str, span: Stretch | None) -> Stretch | None:
+    """What is left of the inner period in progress after as-of's day, which has no rows yet."""
+    if grain not in DAY_GRAINS:
+        return None
+    now = asked.now
+    left = Stretch(now.tomorrow, now.calendar.span(now.today, grain).end)
+    is_over = span is not None and span.end is not None and _day(span.end, now.calendar.time_zone) < now.tomorrow
+    is_over = is_over or (span is not None and span.end == now.tomorrow)
+    return None if is_over or left.start == left.end else left
 
 
 def _as_span(period: Period | None) -> Stretch | None:

@@ -17,12 +17,14 @@ from semantic.expressions import (
     ExpressionError,
     Name,
     call,
+    date_literal,
     is_strict,
     number,
     text,
     timestamp_literal,
     wrap,
 )
+from semantic.frames import Stretch
 from semantic.joins import Route, find_route, key_columns
 from semantic.kinds import kind_at, kind_of_expression
 from semantic.model import Bins, Dimension, Model
@@ -112,6 +114,14 @@ class RowScope:
             message = f"'{self.dataset}.{self.time}' is a date: a window of hours has no meaning for it"
             raise self._refusal("E314", message, "take a window of days or more")
         return call("date_trunc", text("second"), to_local(clock, "UTC"))
+
+    def at_least(self, period: Period, grain: str) -> exp.Expr:
+        """The period of a grain that a row before the end of `period` lies in; what lies before it in its first one."""
+        clock = self.clock("a window")
+        before = next(iter(clock.within(Stretch(None, period.start))))
+        label = date_literal(self.context.calendar.first_day(period.start, grain))
+        within = replace(clock, offset=constant_offset(period, self.context.calendar.time_zone))
+        return exp.Case().when(before, label).else_(within.at(grain))
 
     def began(self) -> Clock:
         """The first time of all rows."""

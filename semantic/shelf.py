@@ -64,14 +64,15 @@ class Shelf:
             return None
         if content is None or hashlib.sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:
             return None
-        project, datasets, metrics, segments = pickle.loads(content[_DIGEST:])  # noqa: S301 - our own, see _trusted
-        return Model(project, datasets, metrics, segments, root.resolve(), WrittenLater(read))
+        project, datasets, metrics, segments, checks = pickle.loads(content[_DIGEST:])  # noqa: S301 - our own, see _trusted
+        return Model(project, datasets, metrics, segments, root.resolve(), WrittenLater(read), checks)
 
     def keep(self, model: Model, place: Path, root: Path) -> None:
         """Keep a model that is right, unless its files have changed while they were read."""
         if self.place(root) != place:
             return
-        kept = pickle.dumps((model.project, dict(model.datasets), dict(model.metrics), dict(model.segments)), 5)
+        parts = (model.datasets, model.metrics, model.segments, model.checks)
+        kept = pickle.dumps((model.project, *map(dict, parts)), 5)
         with suppress(OSError):  # no room or no right to write: the next start takes longer, and that is all
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self.folder)

@@ -3,42 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from semantic.expressions import call, cast
 from semantic.frames import Cumulative
 from semantic.framing import ENDS, STARTS, holds
-from semantic.plan import Frames, Reading, Scan, Taken
+from semantic.plan import Frames, Reading, Taken
 from semantic.trees import column, group_by_position, join, named, select, subquery, table, where, window
 
 AddCte = Callable[[str, exp.Query], str]
 NEIGHBOUR = "neighbour"
 
 
-def snapshot_select(
-    reading: Reading, scan: Scan, base: str, add: AddCte, frames_of: Callable[[Frames], str]
-) -> exp.Select:
+def snapshot_select(reading: Reading, base: str, add: AddCte, frames_of: Callable[[Frames], str]) -> exp.Select:
     """The keys and the leaf of a reading of snapshots."""
-    taken = reading.taken
-    if taken is None:
+    if reading.taken is None:
         raise TypeError("a reading of snapshots says which are taken")
-    period = reading.frames.key.name if reading.frames is not None else None
-    keys = [str(period) if period and key == reading.part else key.name for key in scan.keys]
-    rows = base
-    if reading.frames is not None:
-        rows = add(f"{base}_taken", _in_frames(reading, reading.frames, taken, base, keys, add, frames_of))
-    elif taken.agg in ("first", "last"):
-        rows = add(f"{base}_taken", _at_one_time(taken, base, keys))
-    leaf = reading.leaves[0].name
-    if taken.agg in ("min", "max"):
-        return _extreme(taken, rows, keys, leaf, add)
-    value: exp.Expr = column(taken.value)
-    if taken.agg == "avg":
-        rows = add(f"{rows}_times", _with_times(taken, rows, keys, [period] if period else []))
-        value = exp.Div(this=cast(value, "double"), expression=column("times"), typed=False, safe=False)
-    found = select([*map(column, keys), named(call("sum", value), leaf)], table(rows))
-    return group_by_position(where(found, _passing(taken)), len(keys))
+    return _Snapshots(reading, reading.taken, base, add, frames_of).made()
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshots:
+    reading: Reading
+    taken: Taken
+    base: str
+    add: AddCte
+    frames_of: Callable[[Frames], str]
+
+    @property
+    def _keys(self) -> list[str]:
+        return [key.name for key in self.reading.keys]
+
+    def made(self) -> exp.Select:
+        """What becomes of the rows that are taken."""
+        taken, leaf = self.taken, self.reading.leaves[0].name
+        rows = self._rows()
+        if taken.agg in ("min", "max"):
+            return _extreme(taken, rows, self._keys, leaf, self.add)
+        value: exp.Expr = column(taken.value)
+        if taken.agg == "avg":
+            period = [self.reading.frames.key.name] if self.reading.frames is not None else []
+            rows = self.add(f"{rows}_times", _with_times(taken, rows, self._keys, period))
+            value = exp.Div(this=cast(value, "double"), expression=column("times"), typed=False, safe=False)
+        found = select([*map(column, self._keys), named(call("sum", value), leaf)], table(rows))
+        return group_by_position(where(found, _passing(taken)), len(self._keys))
+
+    def _rows(self) -> str:
+        """The CTE of the rows of every period; of first or last snapshots only those."""
+        if self.reading.frames is not None:
+            return self.add(f"{self.base}_taken", self._in_frames(self.reading.frames))
+        if self.taken.agg in ("first", "last"):
+            return self.add(f"{self.base}_taken", _at_one_time(self.taken, self.base, self._keys))
+        return self.base
+
+    def _in_frames(self, frames: Frames) -> exp.Select:
+        made, period = self.frames_of(frames), frames.key.name
+        part = self.reading.part.name if self.reading.part else ""
+        rows = self.base
+        if self.taken.agg in ("first", "last"):
+            times = self.add(f"{self.base}_times", _times(self.taken, self.base, part))
+            rows = self.add(f"{self.base}_neighbours", self._with_neighbours(times, part, period))
+        found = select([], table(made))
+        ends = _is_end(self.taken, frames, made, rows)
+        join(found, table(rows), exp.and_(holds(frames, made, column(part, rows)), *ends, copy=False))
+        shown = [column(name, made if name == period else rows) for name in self._keys]
+        found.set("expressions", [*shown, *_columns(self.taken, rows)])
+        return found
+
+    def _with_neighbours(self, times: str, part: str, period: str) -> exp.Select:
+        """The rows at the times that are taken of each part."""
+        taken, base = self.taken, self.base
+        shown = [column(part if name == period else name, base) for name in self._keys]
+        found = select([*shown, *_columns(taken, base), column(NEIGHBOUR, times)], table(base))
+        same = [*taken.keys, part, taken.at]
+        equal = [exp.NullSafeEQ(this=column(name, base), expression=column(name, times)) for name in same]
+        return join(found, table(times), exp.and_(*equal, copy=False))
 
 
 def _passing(taken: Taken) -> list[exp.Expr]:
@@ -51,29 +92,6 @@ def _columns(taken: Taken, source: str | None = None) -> list[exp.Expr]:
     return [column(name, source) for name in names]
 
 
-def _in_frames(
-    reading: Reading,
-    frames: Frames,
-    taken: Taken,
-    base: str,
-    keys: list[str],
-    add: AddCte,
-    frames_of: Callable[[Frames], str],
-) -> exp.Select:
-    """The rows of every period: all that lie in its frame, of first or last snapshots only those."""
-    made = frames_of(frames)
-    part = reading.part.name if reading.part else ""
-    found = select([], table(made))
-    rows = base
-    if taken.agg in ("first", "last"):
-        times = add(f"{base}_times", _times(taken, base, part))
-        rows = add(f"{base}_neighbours", _with_neighbours(taken, base, times, part, keys, frames.key.name))
-    join(found, table(rows), exp.and_(holds(frames, made, column(part, rows)), *_is_end(taken, frames, made, rows)))
-    shown = [column(name, made if name == frames.key.name else rows) for name in keys]
-    found.set("expressions", [*shown, *_columns(taken, rows)])
-    return found
-
-
 def _times(taken: Taken, base: str, part: str) -> exp.Select:
     """For every key and part the time that is taken of it, and the next part, or the one before."""
     own = list(map(column, taken.keys))
@@ -84,15 +102,6 @@ def _times(taken: Taken, base: str, part: str) -> exp.Select:
     neighbour = window(step, [each.copy() for each in own], [column(part)], column(part))
     names = [*taken.keys, part, taken.at]
     return select([*map(column, names), named(neighbour, NEIGHBOUR)], subquery(parts, "parts"))
-
-
-def _with_neighbours(taken: Taken, base: str, times: str, part: str, keys: list[str], period: str) -> exp.Select:
-    """The rows at those times."""
-    shown = [column(part if name == period else name, base) for name in keys]
-    found = select([*shown, *_columns(taken, base), column(NEIGHBOUR, times)], table(base))
-    same = [*taken.keys, part, taken.at]
-    equal = [exp.NullSafeEQ(this=column(name, base), expression=column(name, times)) for name in same]
-    return join(found, table(times), exp.and_(*equal, copy=False))
 
 
 def _is_end(taken: Taken, frames: Frames, made: str, rows: str) -> list[exp.Expr]:

@@ -21,7 +21,7 @@ Part = tuple[str, ...]  # ("metrics.aov",), ("datasets.users", "dimensions", "ag
 Path = tuple[str | int, ...]
 Checks = Iterable[Callable[[Model], Iterable[Diagnostic]]]
 
-_SECTIONS = ("datasets", "metrics", "segments")
+_SECTIONS = ("datasets", "metrics", "segments", "checks")
 _PARTS_OF_DATASETS = ("dimensions", "joins", "via", "hierarchies")
 _WORD = re.compile(r"[^\W\d]\w*")
 _UNKNOWN = frozenset({"E204", "E205", "E207", "E209", "E213", "E220", "E221"})  # a name leads to nothing
@@ -214,6 +214,7 @@ def _without(model: Model, parts: set[Part]) -> Model:
         datasets=datasets,
         metrics={name: metric for name, metric in model.metrics.items() if f"metrics.{name}" not in gone},
         segments={name: segment for name, segment in model.segments.items() if f"segments.{name}" not in gone},
+        checks={name: check for name, check in model.checks.items() if f"checks.{name}" not in gone},
         written=Written(model.documents, {at: node for at, node in model.nodes.items() if at not in gone}),
     )
 

@@ -63,25 +63,34 @@ def _from_the_beginning(spine: Spine) -> exp.Select:
     (key,), calendar = spine.keys, spine.now.calendar
     grain, zone = str(key.grain), calendar.time_zone
     below_day = grain not in DAY_GRAINS
-    begins = begins_select(spine.begins, below_day)
-    began = column("began")
-    if below_day:
-        first: exp.Expr = call("date_trunc", text(grain), began)
-        latest = spine.now.instant
-    else:
-        first = Clock(began, "date", "UTC", calendar).at(grain)
-        latest = spine.now.today
+    first = call("date_trunc", text(grain), column("began")) if below_day else _first_day(column("began"), spine)
     if spine.period is not None:
         first = call("greatest", first, _edge(spine.period.start, grain, calendar))
-        latest = min(latest, last_second(spine.period.end, zone) if below_day else spine.period.end - timedelta(days=1))
-    last = timestamp_literal(latest) if below_day else date_literal(calendar.first_day(latest, grain))
-    series = _moment_series(first, last, grain, zone) if below_day else _series(first, last, grain)
+    series = (
+        (_moment_series(first, _last(spine, grain), grain, zone))
+        if below_day
+        else _series(first, _last(spine, grain), grain)
+    )
     name = "moment" if below_day else "period"
-    found = select([named(series, name)], subquery(begins, "begins"))
-    where(found, [exp.Not(this=exp.Is(this=began.copy(), expression=exp.Null()))])
+    found = select([named(series, name)], subquery(begins_select(spine.begins, below_day), "begins"))
+    where(found, [exp.Not(this=exp.Is(this=column("began"), expression=exp.Null()))])
     if not below_day:
         return select([named(cast(column(name), "date"), key.name)], subquery(found, "series"))
     return _distinct(spine, Clock(column(name), "timestamp", "UTC", calendar), found)
+
+
+def _first_day(day: exp.Expr, spine: Spine) -> exp.Expr:
+    return Clock(day, "date", "UTC", spine.now.calendar).at(str(spine.keys[0].grain))
+
+
+def _last(spine: Spine, grain: str) -> exp.Expr:
+    """The last period: not after the query's, nor after as-of."""
+    calendar, now = spine.now.calendar, spine.now
+    end = spine.period.end if spine.period is not None else spine.end
+    if grain in DAY_GRAINS:
+        last = min(now.today, end - timedelta(days=1)) if end is not None else now.today
+        return date_literal(calendar.first_day(last, grain))
+    return timestamp_literal(min(now.instant, last_second(end, calendar.time_zone)) if end is not None else now.instant)
 
 
 def _edge(day: date, grain: str, calendar: Calendar) -> exp.Expr:

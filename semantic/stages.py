@@ -1,19 +1,21 @@
-"""What lies between scans and outputs: the periods that are shown, the readings of scans, and all of them put together."""
+"""Between scans and outputs: the periods that are shown, the readings of scans, and all of them put together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from sqlglot import exp
 
 from semantic.aggregates import AGGREGATES
 from semantic.clocks import Clock
-from semantic.expressions import call
-from semantic.framing import frames_select, holds
+from semantic.expressions import call, timestamp_literal
+from semantic.frames import Cumulative
+from semantic.framing import STARTS, frames_select, holds
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.plan import MOMENT, Frames, Key, Leaf, Nested, Plan, Reading, Scan
-from semantic.readings import read_as_is, reading_keys, reading_select
+from semantic.readings import read_as_is, reading_select
 from semantic.scan_select import scan_name, scan_select
 from semantic.snapshots import snapshot_select
 from semantic.spine import spine_select
@@ -31,6 +33,8 @@ from semantic.trees import (
     unused,
     where,
 )
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -102,20 +106,20 @@ class Stage:
 
     def _source(self, base: str, scan: Scan, reading: Reading) -> Source:
         """Groups that are taken as they stand are a CTE already; each other reading is one of its own."""
-        keys = tuple(reading_keys(reading, scan))
         if reading.how == "as_is":
-            return Source(base, keys, reading.leaves, tuple(read_as_is(reading, scan)), scan.totals)
+            return Source(base, reading.keys, reading.leaves, tuple(read_as_is(reading, scan)), scan.totals)
         make = snapshot_select if reading.how == "snapshots" else reading_select
-        name = self.ctes.add(f"{base}_{_called(reading)}", make(reading, scan, base, self.ctes.add, self.frames))
-        return Source(name, keys, tuple(Leaf(leaf.name, column(leaf.name), leaf.counts) for leaf in reading.leaves))
+        name = self.ctes.add(f"{base}_{_called(reading)}", make(reading, base, self.ctes.add, self.frames))
+        return Source(
+            name, reading.keys, tuple(Leaf(leaf.name, column(leaf.name), leaf.counts) for leaf in reading.leaves)
+        )
 
     def _put_together(self, inner: str, nested: Nested) -> Source:
         """An inner answer's values aggregated by the keys of this plan."""
         keys: list[exp.Expr] = [column(key.name, inner) for key in nested.keys]
         single: exp.Expr = column(nested.value, inner)
         if nested.entity is not None:  # rows of nobody make a group, and no value in it
-            is_known = exp.Not(this=exp.Is(this=column(nested.entity, inner), expression=exp.Null()))
-            single = exp.Case().when(is_known, single)
+            single = exp.Case().when(_is_known(column(nested.entity, inner)), single)
         value = AGGREGATES[nested.agg](single)
         found = select([], table(inner))
         if nested.frames is not None and nested.part is not None:
@@ -123,6 +127,7 @@ class Stage:
             period = nested.frames.key
             keys = [column(key.name, frames if key == period else inner) for key in nested.keys]
             join(found, table(frames), holds(nested.frames, frames, _moment_of(nested.part, inner)))
+        where(found, self._begun(nested, inner))
         found.set("expressions", [*keys, named(value, nested.leaf)])
         group_by_position(found, len(keys))
         if nested.plan.seen and nested.keys:
@@ -130,6 +135,21 @@ class Stage:
             found.set("having", exp.Having(this=has_rows))
         leaf = Leaf(nested.leaf, column(nested.leaf), counts=False)
         return Source(self.ctes.add(nested.leaf, found), nested.keys, (leaf,))
+
+    def _begun(self, nested: Nested, inner: str) -> list[exp.Expr]:
+        """Hours that begin after as-of do not count in a day that has begun before."""
+        spine, part = nested.plan.spine, nested.part
+        if part is None or spine is None or part.grain in DAY_GRAINS:
+            return []
+        begun = exp.LTE(this=_moment_of(part, inner), expression=timestamp_literal(spine.now.instant))
+        if nested.frames is None:
+            later = spine.period is not None and spine.period.start > spine.now.today
+            return [] if later else [begun]
+        if isinstance(nested.frames.frame.window, Cumulative):
+            return [begun]
+        starts = column(STARTS, self.frames(nested.frames))
+        later_frame = exp.GT(this=starts, expression=timestamp_literal(spine.now.instant))
+        return [exp.Paren(this=exp.Or(this=begun, expression=later_frame))]
 
     def broadcasts(self) -> list[Source]:
         """What is looked up for every group: coarser scans, and how many inner periods there are."""
@@ -139,9 +159,7 @@ class Stage:
 
     def _counted(self, nested: Nested) -> Source:
         """The number of inner periods in every frame."""
-        spine, part = nested.plan.spine, nested.part
-        assert spine is not None
-        assert part is not None
+        spine, part = _needed(nested.plan.spine), _needed(nested.part)
         inner = self.ctes.add(f"{part.name}s", spine_select(spine, "", None))
         count = named(exp.Count(this=exp.Star()), nested.counted)
         leaf = Leaf(nested.counted, column(nested.counted), counts=True)
@@ -169,8 +187,7 @@ class Stage:
         return self._periods
 
     def _add_periods(self) -> str:
-        spine = self.plan.spine
-        assert spine is not None
+        spine = _needed(self.plan.spine)
         key = spine.keys[0]
         observed = ""
         if spine.period is None:
@@ -191,15 +208,15 @@ class Stage:
     def _own_periods(self, base: str, scan: Scan | Nested, key: Key) -> exp.Select | None:
         """The periods in which a scan has groups of its own, later ones than as-of among them."""
         if isinstance(scan, Nested):
-            return None
+            own = scan.entity is not None and key in scan.keys and not scan.plan.is_framed
+            return where(select([column(key.name)], table(base)), [_is_known(column(key.name))]) if own else None
         reading = next((each for each in scan.readings if each.how == "as_is"), None)
         if reading is None or key not in scan.keys:
             return None
-        known = exp.Not(this=exp.Is(this=column(key.name), expression=exp.Null()))
-        return where(select([column(key.name)], table(base)), [known, *read_as_is(reading, scan)])
+        return where(select([column(key.name)], table(base)), [_is_known(column(key.name)), *read_as_is(reading, scan)])
 
     def united(self, sources: list[Source], leaves: list[Leaf], needs_total: bool) -> str:
-        """The name of the CTE that holds the groups of all sources, each leaf in its own column, and the empty cells."""
+        """The CTE that holds the groups of all sources, each leaf in its own column, and the empty cells."""
         branches = [self._branch(source, leaves) for source in sources]
         total = [self._empty_total(leaves)] if needs_total else []
         if not self.plan.fill or self.plan.spine is None:
@@ -229,8 +246,7 @@ class Stage:
 
     def _cells(self, groups: str, leaves: list[Leaf]) -> exp.Select:
         """An empty cell for every place of the spine and every combination of the other keys seen in the groups."""
-        plan, spine = self.plan, self.plan.spine
-        assert spine is not None
+        plan, spine = self.plan, _needed(self.plan.spine)
         not_total = exp.Not(this=column(IS_TOTAL)) if plan.totals else None
         periods = self._spine or self.ctes.add(
             "_and_".join(f"{key.name}s" for key in spine.keys), spine_select(spine, groups, not_total)
@@ -263,15 +279,29 @@ def _labels(base: str, scan: Scan | Nested, key: Key, calendar: Calendar) -> exp
     if part.grain != key.grain:
         value = _clock(value, part, calendar).at(str(key.grain))
     found = select([named(value, key.name)], table(base))
-    if isinstance(scan, Nested) and scan.plan.seen:
-        where(found, [exp.GT(this=column(scan.plan.seen), expression=exp.Literal.number(0))])
-    return found
+    if isinstance(scan, Nested):
+        return where(
+            found, [exp.GT(this=column(scan.plan.seen), expression=exp.Literal.number(0))] if scan.plan.seen else []
+        )
+    passing = [reading.taken.passes for reading in scan.readings if reading.taken is not None and reading.taken.passes]
+    return where(found, map(column, passing))
 
 
 def _clock(value: exp.Expr, part: Key, calendar: Calendar) -> Clock:
     if part.grain in DAY_GRAINS:
         return Clock(value, "date", "UTC", calendar)
     return Clock(value, "timestamp" if part.grain == MOMENT else "timestamptz", "UTC", calendar)
+
+
+def _needed(part: T | None) -> T:
+    """A part of a plan that is there wherever it is used."""
+    if part is None:
+        raise TypeError("the plan lacks a part that it needs")
+    return part
+
+
+def _is_known(value: exp.Expr) -> exp.Expr:
+    return exp.Not(this=exp.Is(this=value, expression=exp.Null()))
 
 
 def _moment_of(part: Key, table: str) -> exp.Expr:

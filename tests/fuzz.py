@@ -31,6 +31,7 @@ from tests.shrink import pruned, shrink
 from tests.strategies import Example, example_at
 from tests.strategies.example import dump
 from tests.strategies.features import features
+from tests.strategies.looking_back import worth_reaching
 
 FOLDER = Path("build/fuzz")
 SHRUNK_PER_FAULT = 5
@@ -115,6 +116,7 @@ def _unreached(reached: Counter[str]) -> list[str]:
         *(f"join {kind}" for kind in joins),
         *(f"word {grain}" for grain in GRAINS),
         *(f"by {kind} at {grain}" for kind in ("timestamp", "timestamptz") for grain in GRAINS),
+        *worth_reaching(),
     }
     return sorted(name for name in wanted if not any(f"{found} ".startswith(f"{name} ") for found in reached))
 
@@ -138,14 +140,15 @@ def _report(
 
 
 def smallest(example: Example, verdict: Verdict, bench: Bench = ON_DUCKDB) -> Example:
-    """A small example with the same fault; for a crash or a refusal, with the same first words."""
+    """A small example with the same fault; for an error or a refusal, with the same first words."""
+    width = {"rows": 0, "order": 0, "columns": 0, "refused": 12}.get(str(verdict.fault), 50)
 
     def fails(candidate: Example) -> bool:
         try:
             found = judge(candidate, bench)
         except Exception:  # noqa: BLE001 (what is left out was needed: no example any more)
             return False
-        return found.fault == verdict.fault and found.detail[:12] == verdict.detail[:12]
+        return found.fault == verdict.fault and found.detail[:width] == verdict.detail[:width]
 
     return shrink(example, fails)
 

@@ -17,8 +17,9 @@ from semantic.errors import MetricastError, QueryError
 from semantic.load import load_texts
 from semantic.model import Model
 from semantic.query import Query
-from tests.reference import Answer, Dataset, Derived, Expr, Refused, Simple, Value, evaluate
+from tests.reference import Answer, Comparison, Dataset, Expr, Refused, Value, evaluate
 from tests.strategies import Example
+from tests.strategies.over import closure, is_exact, is_well_nested, leaves
 
 TOLERANCE = 1e-9
 Exact = Callable[[Value], bool]  # whether a number that is expected to be exact must come as an exact type
@@ -59,7 +60,8 @@ def judge(example: Example, bench: Bench | None = None) -> Verdict:
     try:
         compiled = compile_example(example, dialect=bench.dialect)
     except Rejected as error:
-        return Verdict("model", str(error))
+        well = all(is_well_nested(example.model, name) for name in example.model.metrics)
+        return Verdict("model", str(error)) if well else AGREED
     except QueryError as error:
         agreed = isinstance(expected, Refused)
         return AGREED if agreed else Verdict("refused", f"{error}\nexpected {_shown(expected)}")
@@ -67,6 +69,8 @@ def judge(example: Example, bench: Bench | None = None) -> Verdict:
         return Verdict("error", f"{type(error).__name__}: {error}")
     except Exception as error:  # noqa: BLE001 (a crash is a finding like any other)
         return Verdict("crash", f"{type(error).__name__}: {error}")
+    if not all(is_well_nested(example.model, name) for name in example.model.metrics):
+        return Verdict("nested", "a metric holds what it must not")
     if isinstance(expected, Refused):
         return Verdict("accepted", f"should be refused: {expected}\n{compiled.sql}")
     return _judge_answer(example, compiled, expected, bench)
@@ -102,12 +106,15 @@ def _judge_answer(example: Example, compiled: Compiled, expected: Answer, bench:
 
 def _exactness(example: Example, column: str) -> Exact:
     """Arithmetic of metrics and aggregates may come as doubles where exact numbers would do, and so may `empty`."""
-    metric = example.model.metrics.get(column)
-    if isinstance(metric, Simple) and (metric.agg is None or _may_be_double(metric.expr or ())):
+    model = example.model
+    if column not in model.metrics:
+        return lambda value: True
+    made_of = list(closure(model, [column]))
+    if not is_exact(model, column) or any(_may_be_double(each.expr or ()) for each in leaves(model, [column])):
         return lambda value: False
-    if isinstance(metric, Derived):
-        return lambda value: False
-    return lambda value: metric is None or value != metric.empty
+    if any(isinstance(each, Comparison) and each.as_ != "value" for each in made_of):
+        return lambda value: all(each.empty is None for each in made_of)
+    return lambda value: value not in [each.empty for each in made_of]
 
 
 def _may_be_double(expr: Expr) -> bool:

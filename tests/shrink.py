@@ -6,10 +6,25 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tests.reference import Dataset, Derived, Expr, Metric, Query, Ratio, Row, Simple
+from tests.reference import (
+    Comparison,
+    Dataset,
+    Derived,
+    Expr,
+    Metric,
+    MovingAverage,
+    Query,
+    Rank,
+    Ratio,
+    Rolling,
+    Row,
+    SemiAdditive,
+    Share,
+    Simple,
+)
 from tests.reference.expressions import within
 from tests.strategies import Example
-from tests.strategies.metrics import parts
+from tests.strategies.over import parts
 
 Fails = Callable[[Example], bool]
 
@@ -40,7 +55,8 @@ def _candidates(example: Example) -> Iterator[Example]:
         for rows in _fewer(dataset.rows):
             yield _with_dataset(example, name, rows=rows)
     for name, metric in example.model.metrics.items():
-        for simpler in _metrics(metric):
+        inner = [replace(example.model.metrics[part], name=name) for part in parts(metric)]
+        for simpler in (*inner, *_metrics(metric), *_over(metric)):
             metrics = {**example.model.metrics, name: simpler}
             yield pruned(replace(example, model=replace(example.model, metrics=metrics)))
     for name, expr in example.model.segments.items():
@@ -98,13 +114,36 @@ def _metrics(metric: Metric) -> Iterator[Metric]:
             yield from (Derived(name, part) for part in expr[1:] if isinstance(part, tuple) and part[0] != "lit")
 
 
+def _over(metric: Metric) -> Iterator[Metric]:
+    """A metric over another one, with less said about it."""
+    match metric:
+        case Rolling(window=(count, unit)):
+            yield from (replace(metric, window=(less, unit)) for less in _less(count))
+        case Comparison(offset=offset):
+            yield from (replace(metric, as_="value") for _ in range(metric.as_ != "value"))
+            yield from (replace(metric, align="whole") for _ in range(metric.align != "whole"))
+            yield from (replace(metric, offset=replace(offset, count=less)) for less in _less(offset.count))
+        case Share(within=within) | Rank(within=within):
+            yield from (replace(metric, within=tuple(w for w in within if w != gone)) for gone in within)
+        case MovingAverage(periods=periods):
+            yield from (replace(metric, periods=less) for less in _less(periods))
+        case SemiAdditive(keys=keys):
+            yield from (replace(metric, keys=tuple(key for key in keys if key != gone)) for gone in keys)
+            yield from (replace(metric, carry_forward=False) for _ in range(metric.carry_forward))
+
+
+def _less(count: int) -> list[int]:
+    return sorted({1, count // 2, count - 1} & set(range(1, count)))
+
+
 def _changes(dataset: Dataset) -> Iterator[dict[str, Any]]:
     """What can be left out of a dataset: via, a join, a dimension, its order, a key's expression, a column."""
     if dataset.via:
         yield {"via": {}}
     for part in ("joins", "dimensions"):
         things = getattr(dataset, part)
-        yield from ({part: tuple(thing for thing in things if thing is not gone)} for gone in things)
+        loose = [thing for thing in things if thing.name not in _times(dataset)]
+        yield from ({part: tuple(thing for thing in things if thing is not gone)} for gone in loose)
     for place, dimension in enumerate(dataset.dimensions):
         if dimension.values:
             plain = replace(dimension, values=(), labels=())
@@ -115,6 +154,11 @@ def _changes(dataset: Dataset) -> Iterator[dict[str, Any]]:
     for column in dataset.columns:
         columns = {name: kind for name, kind in dataset.columns.items() if name != column}
         yield {"columns": columns, "rows": tuple({name: row[name] for name in columns} for row in dataset.rows)}
+
+
+def _times(dataset: Dataset) -> tuple[str | None, ...]:
+    """The dimensions without which its clocks would be read in another way."""
+    return (dataset.time, *(dataset.validity or ()))
 
 
 def _simpler_keys(on: tuple[str | Expr, ...]) -> Iterator[tuple[str | Expr, ...]]:

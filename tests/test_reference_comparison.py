@@ -297,11 +297,11 @@ def test_days_know_no_part_of_a_day() -> None:
         assert column(ask(rows, "elapsed_days", "month", "2025-06", as_of=as_of)) == [1]
 
 
-def test_what_has_elapsed_ends_with_the_counterpart() -> None:
+def test_what_has_elapsed_ends_on_the_last_day_of_a_shorter_month() -> None:
     times = "2025-02-27 10:00", "2025-02-28 23:00", "2025-03-01 10:00", "2025-03-30 10:00"
     rows = model(*map(visit, times), more=MORE)
     shown = ask(rows, "elapsed elapsed_diff", "month", "2025-03", as_of="2025-03-31 12:00")
-    assert shown == [(first_of(3), 2, 0)]
+    assert shown == [(first_of(3), 1, 2 - 1)]
 
 
 def test_what_has_elapsed_begins_and_ends_with_the_query() -> None:
@@ -312,9 +312,9 @@ def test_what_has_elapsed_begins_and_ends_with_the_query() -> None:
 
 
 def test_what_has_elapsed_without_a_time_word() -> None:
-    """As many days of a leap year end a day earlier."""
-    rows = model(*map(visit, ("2024-06-14 11:59", "2024-06-14 12:00", "2024-12-01 10:00")), more=MORE)
-    assert ask(rows, "elapsed_year a_year", period="2025") == [(1, 3)]
+    """A year before is the same day, also in a leap year."""
+    rows = model(*map(visit, ("2024-06-14 11:59", "2024-06-15 11:59", "2024-06-15 12:00")), more=MORE)
+    assert ask(rows, "elapsed_year a_year", period="2025") == [(2, 3)]
 
 
 def test_windows_end_with_what_has_elapsed() -> None:
@@ -323,6 +323,13 @@ def test_windows_end_with_what_has_elapsed() -> None:
     assert ask(rows, "elapsed_week_n elapsed_all", "month", "2025-06") == [(first_of(6), 2, 3)]
     now = model(*map(visit, (*times, "2025-06-01 10:00", "2025-06-15 12:30")), more=MORE)
     assert ask(now, "elapsed_mtd", "month", "2025-06") == [(first_of(6), 1 - 3)]
+
+
+def test_groups_of_what_has_elapsed_are_those_of_the_whole() -> None:
+    rows = model(visit("2025-05-20 10:00", kind="b"), visit("2025-06-20 10:00", kind="c"), more=MORE)
+    shown = ask(rows, "elapsed_diff", "month visits.kind", "2025-06", fill=False)
+    assert shown == [(first_of(6), "b", 0), (first_of(6), "c", 0)]
+    assert column(ask(rows, "elapsed", "month", "2025-06")) == [0]
 
 
 def test_elapsed_goes_by_the_wall() -> None:

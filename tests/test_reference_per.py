@@ -292,10 +292,17 @@ def test_moving_averages_leave_out_what_is_before_the_data() -> None:
     assert column(ask(rows, "smooth", "day", "2025-02-28..2025-03-04")) == [None, 1.0, 1.5, 1.0, 2 / 3]
 
 
-def test_earlier_periods_are_whole_and_the_own_one_is_as_shown() -> None:
+def test_averaged_periods_are_whole_up_to_the_end_of_the_own_one() -> None:
     rows = model(*times("2025-01-05 10:00", "2025-02-05 10:00", "2025-02-20 10:00", "2025-03-20 10:00"), more=MORE)
     shown = ask(rows, "n smooth", "month", "2025-02-15..2025-03-15")
-    assert shown == [(first_of(2), 1, 1.0), (first_of(3), 0, 1.0)]
+    assert shown == [(first_of(2), 1, 1.5), (first_of(3), 0, 1.0)]
+
+
+def test_averages_end_with_the_day_of_as_of() -> None:
+    rows = model(*times("2025-03-05 10:00", "2025-03-20 10:00", "2025-04-05 10:00"), more=MORE)
+    shown = ask(rows, "n smooth", "month", as_of="2025-03-10 12:00")
+    assert shown == [(first_of(3), 2, 1.0), (first_of(4), 1, 1.5)]
+    assert column(ask(rows, "smooth", "month", as_of="2025-03-10 12:00")) == [1.0]
 
 
 def test_moving_averages_of_windows_and_their_counterparts() -> None:

@@ -104,8 +104,12 @@ def test_nothing_is_null_and_not_zero() -> None:
     assert asked("counted key_last last_zero", period="2025-01") == [(None, None, 0)]
 
 
-def test_filters_choose_before_the_last_is_looked_for() -> None:
-    assert asked("key_last", where=("=", ("name", "visits.kind"), ("lit", "a"))) == [(30,)]
+def test_where_is_for_the_rows_that_are_taken() -> None:
+    where = ("=", ("name", "visits.kind"), ("lit", "a"))
+    found = asked("key_last key_first key_min key_max key_avg", where=where)
+    assert found == [(20, 30, 30, 30, 10 / 3 + 20)]
+    assert found == [row[1:] for row in asked("key_last key_first key_min key_max key_avg", "visits.kind")][:1]
+    assert asked("carried", period="2025-04", where=where) == [(20,)]
 
 
 def test_rows_without_a_time_are_not_looked_at() -> None:

@@ -19,6 +19,7 @@ PLACES = {  # command: its module in this folder, its name there
     "demo": ("demo", "demo"),
     "demo-data": ("demo_data", "demo_data"),
     "validate": ("validate", "validate"),
+    "check": ("check", "check"),
     "diff": ("diff", "diff"),
     "list": ("inspect", "list_"),
     "explain": ("inspect", "explain"),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)
 PURPOSE = "metricast validate: nothing is read"
 CANCELLED, NO_CLOCK, REFUSED = "E405", {"E312", "E314"}, {"E402", "E406", "E431"}
+NO_PERIOD, GRAINS = {"E341", "E342", "E343"}, ("day", "hour")  # what compares periods is asked by one of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,26 @@ def _queries(layer: Layer) -> Iterator[tuple[str, Query]]:
         if dimensions:
             yield f"datasets.{dataset}", Query(by=tuple(f"{dataset}.{name}" for name in dimensions), purpose=PURPOSE)
     for metric in layer.model.metrics:
-        yield f"metrics.{metric}", Query((metric,), layer.explain(metric).reachable, purpose=PURPOSE)
+        by = (*_grain(layer, metric), *layer.explain(metric).reachable)
+        yield f"metrics.{metric}", Query((metric,), by, purpose=PURPOSE)
+
+
+def _grain(layer: Layer, metric: str) -> tuple[str, ...]:
+    """The time word without which a metric has no answer; none where it needs none, or where none helps."""
+    if _has_period(layer, metric):
+        return ()
+    return next(((grain,) for grain in GRAINS if _has_period(layer, metric, grain)), ())
+
+
+def _has_period(layer: Layer, metric: str, *by: str) -> bool:
+    """Whether a query is not refused for the want of a period."""
+    from semantic import Query, QueryError
+
+    try:
+        _compiled(layer, Query((metric,), by, purpose=PURPOSE))
+    except QueryError as error:
+        return NO_PERIOD.isdisjoint(each.code for each in error.diagnostics)
+    return True
 
 
 def _asked(layer: Layer, query: Query, faulty: frozenset[str], *, whole: bool = True) -> Iterator[Diagnostic]:
@@ -147,8 +167,9 @@ def _datasets(compiled: Compiled) -> frozenset[str]:
 
 
 def _parts(query: Query) -> Iterator[Query]:
-    """Yield a query without its dimensions, and with each of them alone."""
+    """Yield a query without its dimensions, and with each of them alone; a time word that it needs stays."""
+    word = tuple(name for name in query.by[:1] if name in GRAINS)
     if query.metrics:
-        yield replace(query, by=())
-    for name in query.by:
-        yield replace(query, by=(name,))
+        yield replace(query, by=word)
+    for name in query.by[len(word) :]:
+        yield replace(query, by=(*word, name))

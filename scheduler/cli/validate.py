@@ -114,12 +114,12 @@ def _written(
         case "json":
             return as_json(mistakes, findings, warnings)
         case "github":
-            return as_annotations(mistakes, lambda file: _from_here(project / file), findings, warnings)
+            return as_annotations(mistakes, lambda file: from_here(project / file), findings, warnings)
         case _:
             return as_text(mistakes)
 
 
-def _from_here(path: Path) -> str:
+def from_here(path: Path) -> str:
     """The path of a file as seen from the current folder, where a workflow begins in its repository."""
     whole, here = path.resolve(), Path.cwd()
     return (whole.relative_to(here) if whole.is_relative_to(here) else path).as_posix()

@@ -17,7 +17,6 @@ from semantic.compile import plan_query
 from semantic.dialects import DIALECTS
 from semantic.errors import QueryError
 from semantic.expressions import replace_columns
-from semantic.leaves import KNOWN, LEAF
 from semantic.lower import lower
 from semantic.model import Dataset, Model
 from semantic.plan import Began, Lookup, Measure, Nested, Output, Plan, Reading, Scan
@@ -25,6 +24,7 @@ from semantic.privacy import is_personal
 from semantic.query import Query
 from semantic.scan_select import parse_dataset_sql
 from semantic.trees import column
+from semantic.wanted import KNOWN, LEAF
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # both sides are asked at one instant; which one does not matter
 _ROW = "row$"  # no name in a project holds a $

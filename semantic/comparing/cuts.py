@@ -17,7 +17,7 @@ _DAY, *_COARSER = TIME_WORDS
 class Cuts:
     """Where the numbers of a metric differ: everywhere, or only in these cuts; `lost` ones are refused now.
 
-    A time is named by its `day` where every grain of it differs, by its `week` or `fiscal_year` where that one alone does.
+    A time is named by its `day` where every grain of it differs, by its `week` or `fiscal_year` where that alone does.
     """
 
     everything: bool

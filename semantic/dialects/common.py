@@ -37,16 +37,6 @@ def at_least(value: exp.Expr, least: int) -> exp.Expr:
     return exp.Case().when(below, bound.copy()).else_(value.copy())
 
 
-def later(value: exp.Expr, seconds: exp.Expr) -> exp.Expr:
-    """`(value + INTERVAL '7' HOUR)`, in the longest unit that fits."""
-    count = number_of(seconds)
-    if not count:
-        return value
-    length, unit = next(each for each in ((3600, "hour"), (60, "minute"), (1, "second")) if count % each[0] == 0)
-    move = exp.Add if count > 0 else exp.Sub
-    return exp.Paren(this=move(this=value, expression=interval(abs(count) // length, unit)))
-
-
 def day_trunc(unit: exp.Expr, value: exp.Expr, offset: exp.Expr) -> exp.Expr:
     """The first day of a period; weeks start `offset` days after Monday, fiscal periods so many months later."""
     grain, count = str(unit.this).removeprefix("fiscal_"), number_of(offset)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from semantic.dialects.common import at_least, date_trunc, file_kind, later, number_of, paren, parts_of_time
+from semantic.dialects.common import at_least, date_trunc, file_kind, number_of, paren, parts_of_time
 from semantic.dialects.dialect import Dialect, Emitter, function
 from semantic.dialects.duckdb import DUCKDB
 from semantic.expressions import cast, text, wrap
@@ -36,6 +36,16 @@ def _later_moment(local: exp.Expr, zone: exp.Expr) -> exp.Expr:
     shown = function("convert_timezone", utc.copy(), zone.copy(), later)
     earlier = function("convert_timezone", zone.copy(), utc.copy(), local)
     return exp.Case().when(exp.EQ(this=shown, expression=local.copy()), later.copy()).else_(earlier)
+
+
+def _later(value: exp.Expr, seconds: exp.Expr) -> exp.Expr:
+    """`(value + INTERVAL '7' HOUR)`, in the longest unit that fits."""
+    count = number_of(seconds)
+    if not count:
+        return value
+    length, unit = next(each for each in ((3600, "hour"), (60, "minute"), (1, "second")) if count % each[0] == 0)
+    move = exp.Add if count > 0 else exp.Sub
+    return exp.Paren(this=move(this=value, expression=interval(abs(count) // length, unit)))
 
 
 def _instant(value: exp.Expr) -> exp.Expr:
@@ -184,7 +194,7 @@ DATABRICKS = Dialect(
         "sum": _sum,
         "date_diff": _date_diff,
         "to_zone": _to_zone,
-        "later": lambda value, seconds: later(cast(value, "timestamp"), seconds),
+        "later": lambda value, seconds: _later(cast(value, "timestamp"), seconds),
         "instant": _instant,
         "hour_start": _hour_start,
         "utc": lambda value: cast(value, "timestamp"),

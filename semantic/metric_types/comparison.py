@@ -36,12 +36,13 @@ class Comparison(OverMetric):
 
     type: `comparison`
     metric: what is compared
-    offset: `1 month`, `1 year`, `52 weeks`: that long before, an end of month staying one; a year before a week is 52
-        weeks. `previous period`, `3 periods`: of the query's own grain. `start of month` (`week`, `quarter`, `year`,
-        `fiscal_year`): the period in which that begins
+    offset: `1 month`, `1 year`, `52 weeks`: that long before, for 31 March 28 February; a year before a week is 52
+        weeks, so that Mondays meet Mondays. It must be a whole number of the query's periods. `previous period`, `3
+        periods`: of the query's own grain; without a time word the whole months, or else the days, of its period.
+        `start of month` (`week`, `quarter`, `year`, `fiscal_year`, …): the period in which that begins
     as: `percent_change` (default; NULL where the earlier value is 0), `difference`, or `value`: the earlier one
-    align: `elapsed`: the period in progress is compared with as much of the earlier one as has passed of it; default
-        `whole`
+    align: `whole` (default), or `elapsed`: the period in progress, up to as-of, is compared with as much of the earlier
+        one: up to the same date if that is months before, else as many days and hours. All other periods are whole
     """
 
     type: Literal["comparison"]
@@ -71,7 +72,7 @@ class Comparison(OverMetric):
         """`(now - before) / before`, of the metric in both periods."""
         now, then = leaves.compared(self.name, self.offset, self.align == "elapsed")
         before = then(self.metric)
-        if self.as_ == "value":
+        if self.as_ == "value" or isinstance(before, exp.Null):
             return before
         change = exp.Sub(this=exp.paren(now(self.metric), copy=False), expression=exp.paren(before, copy=False))
         if self.as_ == "difference":

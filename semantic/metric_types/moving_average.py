@@ -20,7 +20,8 @@ class MovingAverage(OverMetric):
 
     type: `moving_average`
     metric: what is averaged
-    periods: of how many periods of the query's grain, this one included; those before the data begin are left out
+    periods: of how many periods of the query's grain, this one included; those before the query's period count too,
+        those before the data begin and values that are NULL do not
     """
 
     type: Literal["moving_average"]

@@ -24,8 +24,9 @@ class Per(OverMetric):
     type: `per`
     metric: what has a value in each of them
     grain: `day`, `week`, … : a value for each one that has begun, and of which the data say something; a day without
-        rows counts as 0 where the metric does
-    entity: or a dimension, `users.user_id`: a value for each one that has a row; rows where it is NULL are left out
+        rows counts as 0 where the metric does. Those of the query must consist of whole ones
+    entity: or a dimension, `users.user_id`: a value for each one that has a row; rows where it is NULL are left out, as
+        are those of deleted accounts, which `activity.user_id` would keep
     agg: `avg`, `sum`, `min`, `max`, `median` or `stddev` of these values; NULLs are left out
     """
 

@@ -19,7 +19,8 @@ class Rank(OverMetric):
 
     type: `rank`
     metric: by what is ranked
-    within: dimensions whose groups are ranked apart; each period is anyway
+    within: dimensions whose groups are ranked apart; each period is anyway. What has no value, and the total, has no
+        rank
     order: `desc` (default): the largest is first; `asc`: the smallest
     """
 

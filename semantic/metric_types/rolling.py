@@ -36,7 +36,8 @@ class Rolling(WindowMetric):
     type: `rolling`
     metric: what is counted in the window
     window: `28 days`: n hours, days, weeks, months, quarters or years. 7 days are the period's last day and the six
-        before it; `3 months` at the end of March are January to March
+        before it; `3 months` at the end of March are January to March. An hour is 60 minutes; all else goes by the
+        calendar
     """
 
     type: Literal["rolling"]

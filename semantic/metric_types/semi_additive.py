@@ -20,11 +20,13 @@ class SemiAdditive(OverMetric):
     """A sum or count over snapshots of which, in a period, one is taken, or the mean; added over everything else.
 
     type: `semi_additive`
-    metric: a simple metric, `count` or `sum`, over a dataset with a row for each thing and time at which it was looked at
+    metric: a simple metric, `count` or `sum`, over a dataset with a row for each thing and time at which it was looked
+        at
     agg: `last` or `first` of the period, `min`, `max`, or `avg` over its snapshots
-    keys: dimensions each of whose combinations has snapshots of its own, `[warehouse, product]`; default: all rows of one
-        time are one snapshot, and what it does not hold is gone
-    carry_forward: `true`: where a period has no snapshot the last one before it holds on; only with `agg: last`
+    keys: dimensions each of whose combinations has snapshots of its own, `[warehouse, product]`; default: all rows of
+        one time are one snapshot, and what it does not hold is gone
+    carry_forward: `true`: where a period has no snapshot the last one before it, however old, holds on; only with
+        `agg: last`
     """
 
     type: Literal["semi_additive"]

@@ -20,7 +20,7 @@ class Share(OverMetric):
 
     type: `share`
     metric: what is divided
-    within: dimensions that stay in the whole; default: none, it is that of the period
+    within: dimensions that stay in the whole; default: none, it is that of the period. Time words always stay
     """
 
     type: Literal["share"]

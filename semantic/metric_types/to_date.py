@@ -19,8 +19,8 @@ class ToDate(WindowMetric):
 
     type: `to_date`
     metric: what is counted
-    grain: `week`, `month`, `quarter`, `year`, `fiscal_quarter` or `fiscal_year`. In a week from 29 January to 4 February the month to date begins on 1
-        February
+    grain: `week`, `month`, `quarter`, `year`, `fiscal_quarter` or `fiscal_year`. In a week from 29 January to 4
+        February the month to date begins on 1 February
     """
 
     type: Literal["to_date"]

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("semantic", "exporters", "scheduler", "metrics", "tests")
 DIRECTIVES = ("project", "base", "in", "each line in", "not run")
-MADE = ("keys", "aggregates", "functions")  # tables that are made from the code, between their marks
+MADE = ("keys", "aggregates", "functions", "example", "inside")  # made from the code or the cases, between their marks
 OTHER_COMMENTS = (*MADE, *(f"end of {name}" for name in MADE))
 INDENT = "    "
 _COMMENT = re.compile(r"<!-- ([a-z ]+?)(?:: (.*?))? -->")
@@ -65,7 +65,7 @@ def read(page: str) -> str:
 
 
 def words(text: str) -> int:
-    """How many words of a page are written by hand: all but comments, and tables that are made from the code.
+    """How many words of a page are written by hand: all but comments, and what is made from the code or the cases.
 
     Examples count, and what they print. A word has a letter or a digit.
     """

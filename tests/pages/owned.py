@@ -6,15 +6,17 @@ from functools import cache
 
 from tests import error_reference, test_review_recipes
 from tests.e2e import test_readme
-from tests.pages.markdown import Block
+from tests.pages import worked
+from tests.pages.markdown import ROOT, Block
 
 README, ERRORS, REVIEW = "README.md", "semantic/ERRORS.md", "scheduler/REVIEW.md"
+TIME = "semantic/TIME.md"
 TOUR = "Five minutes"
 
 
 def is_owned(block: Block) -> bool:
-    """Whether another test carries the block out: the tour's, the error reference's, that of the recipes with git."""
-    return block.page in (ERRORS, REVIEW) or (block.page == README and block.heading.startswith(TOUR))
+    """Whether another test carries the block out: the tour's, the error reference's, that of git's recipes, a case."""
+    return block.page in (ERRORS, REVIEW, TIME) or (block.page == README and block.heading.startswith(TOUR))
 
 
 def is_read(block: Block) -> bool:
@@ -24,6 +26,8 @@ def is_read(block: Block) -> bool:
             return set(block.text.rstrip("\n").split("\n\n")) <= _read_by_the_tour()
         case "semantic/ERRORS.md":
             return block.text in _read_by_the_errors()
+        case "semantic/TIME.md":
+            return block.text in _read_by_the_cases()
         case _:
             return block.text in _read_by_the_review() or set(_lines(block)) <= set(test_review_recipes.commands())
 
@@ -47,6 +51,13 @@ def _read_by_the_errors() -> frozenset[str]:
 @cache
 def _read_by_the_review() -> frozenset[str]:
     return frozenset(map(test_review_recipes.block, ("sh", "yaml")))
+
+
+@cache
+def _read_by_the_cases() -> frozenset[str]:
+    """The models of the worked examples."""
+    kinds = worked.shown((ROOT / TIME).read_text(encoding="utf-8"))
+    return frozenset(test_readme.unindented(worked.model(kind)) + "\n" for kind in kinds)
 
 
 def _lines(block: Block) -> list[str]:

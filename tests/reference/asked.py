@@ -141,12 +141,10 @@ class Asked:
 def _looks_at(metric: Metric) -> tuple[bool, bool]:
     """Whether its parts are looked at over the cell's own stretch, and whether over another one."""
     match metric:
-        case Rolling() | Cumulative() | ToDate() | SemiAdditive():
+        case Rolling() | Cumulative() | ToDate() | SemiAdditive() | MovingAverage():
             return False, True
         case Per(grain=grain):
             return grain is None, grain is not None
         case Comparison(as_=as_):
             return as_ != "value", True
-        case MovingAverage():
-            return True, True
     return True, False

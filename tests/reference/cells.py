@@ -9,7 +9,7 @@ from typing import Any
 from tests.reference import expressions, semi_additive
 from tests.reference.aggregates import aggregate
 from tests.reference.asked import Asked, Leaf
-from tests.reference.counterparts import counterpart, elapsed_part, same_part, weeks_back
+from tests.reference.counterparts import counterpart, elapsed_part, months_back, same_part, weeks_back
 from tests.reference.frames import (
     ALWAYS,
     NOWHERE,
@@ -169,7 +169,7 @@ class Cells:
         return self.rows.aggregate(metric, self._select(self.asked.leaf(metric, scope.ignore), scope))
 
     def _select(self, leaf: Leaf, scope: Scope) -> list[Entry]:
-        return self.rows.select(leaf, scope.group, scope.frame, scope.entities, scope.ignore)
+        return self.rows.select(leaf, scope.group, scope.frame, scope.entities)
 
     def _parts(self, metric: Ratio, scope: Scope) -> Iterator[tuple[str, Scope]]:
         for part in (metric.numerator, metric.denominator):
@@ -210,14 +210,22 @@ class Cells:
         part = self._elapsed(scope) if metric.align == "elapsed" else None
         if part is None:
             return scope, before
-        same = same_part(part, scope.period, other, self.clock)
+        same = same_part(part, scope.period, other, self._months(metric, scope), self.clock)
         current = replace(scope, frame=part, end=part.end, part=part)
         return current, replace(before, frame=same, end=same.end, part=same)
 
     def _counterpart(self, metric: Comparison, scope: Scope, period: Frame) -> Frame:
-        if self.total_of and "week" in self.total_of and metric.offset.unit == "year":
+        if self._counts_weeks(metric):
             return weeks_back(period, 52 * metric.offset.count)
         return counterpart(metric.offset, scope.grain, period, self.clock)
+
+    def _months(self, metric: Comparison, scope: Scope) -> int:
+        assert scope.period is not None
+        return 0 if self._counts_weeks(metric) else months_back(metric.offset, scope.grain, scope.period)
+
+    def _counts_weeks(self, metric: Comparison) -> bool:
+        """Whether a year is 52 weeks in this total."""
+        return bool(self.total_of) and "week" in (self.total_of or ()) and metric.offset.unit == "year"
 
     def _elapsed(self, scope: Scope) -> Frame | None:
         """What has gone by of a period in progress; None of another."""
@@ -283,11 +291,10 @@ class Cells:
         yield from periods_in(frame, grain, self.clock)
 
     def _entities(self, name: str, entity: str, scope: Scope) -> list[Value]:
-        """The entities that have a row of any leaf, of those that do not ignore them."""
+        """The entities that have a row of any leaf; they are the metric's own, whatever the query ignores."""
         found: dict[Value, None] = {}
-        for metric, ignore, entry in self.looked_at(name, scope):
-            if not self.asked.is_ignored(metric, entity, ignore):
-                found[self.rows.dimension(entry.subject, entity)] = None
+        for _, _, entry in self.looked_at(name, scope):
+            found[self.rows.dimension(entry.subject, entity)] = None
         return [value for value in found if value is not None]
 
     # -- rank, moving average, stocks ------------------------------------------------------------------------
@@ -304,24 +311,25 @@ class Cells:
         return 1 + len([value for value in known if (value < mine if metric.order == "asc" else value > mine)])
 
     def _averaged(self, metric: MovingAverage, scope: Scope) -> Iterator[Scope]:
-        """The cells of the periods that end with this one; itself as it is shown, the others whole."""
+        """The cells of the periods that end with this one; all from their beginning, itself up to where windows end."""
         if scope.period is None or scope.grain is None:
             return
+        shown = replace(scope, frame=Frame(scope.period.start, scope.end))
         for count in range(metric.periods):
             period = periods_back(scope.period, scope.grain, count, self.clock)
             if not self._are_before_data(metric.metric, period):
-                yield self._whole(scope, period) if count else scope
+                yield self._whole(scope, period) if count else shown
 
     def _stock(self, metric: SemiAdditive, scope: Scope) -> Value:
         simple, leaf, keyed = self._snapshots(metric, scope)
         if scope.until is not None and self.rows.is_before_data(simple, scope.until):
             return None
         rest = self.rows.rest(leaf, scope.group)
-        of_group = lambda entry: entry.rest == rest  # noqa: E731
-        return semi_additive.value(metric, keyed, of_group, lambda rows: self.rows.aggregate(simple, rows))
+        counts = lambda entry: entry.passes and entry.rest == rest  # noqa: E731
+        return semi_additive.value(metric, keyed, counts, lambda rows: self.rows.aggregate(simple, rows))
 
     def _snapshots(self, metric: SemiAdditive, scope: Scope) -> tuple[Simple, Leaf, list[list[Entry]]]:
-        """The rows that a stock looks at, by their keys."""
+        """The rows that a stock looks at, by their keys; `where` is for those that it takes of them."""
         simple = self.asked.metric(metric.metric)
         assert isinstance(simple, Simple)
         leaf = self.asked.leaf(simple, scope.ignore)
@@ -329,7 +337,7 @@ class Cells:
         if metric.carry_forward and scope.end is not None:
             frame = Frame(None, scope.end)
         keyed: dict[Group, list[Entry]] = {}
-        for entry in within(self.rows.entries(leaf), frame):
+        for entry in within(self.rows.all_entries(leaf), frame):
             keyed.setdefault(tuple(self.rows.dimension(entry.subject, key) for key in metric.keys), []).append(entry)
         return simple, leaf, list(keyed.values())
 
@@ -345,7 +353,7 @@ class Cells:
             simple, leaf, keyed = self._snapshots(metric, scope)
             rest = self.rows.rest(leaf, scope.group)
             for entry in semi_additive.chosen(metric, keyed):
-                if entry.rest == rest:
+                if entry.passes and entry.rest == rest:
                     yield simple, scope.ignore, entry
         else:
             for part, inner in self._looked_through(metric, scope):
@@ -361,7 +369,7 @@ class Cells:
             case Rolling(metric=name) | Cumulative(metric=name) | ToDate(metric=name):
                 yield name, self._window(metric, scope)
             case Comparison(metric=name) if not self._is_null_in_total(metric):
-                current, before = self._sides(metric, scope)
+                current, before = self._sides(replace(metric, align="whole"), scope)
                 yield from (
                     (name, each) for each in ((before,) if metric.as_ == "value" else (current, before)) if each
                 )

@@ -76,15 +76,32 @@ def counterpart(offset: Offset, grain: str | None, period: Frame, clock: Clockwo
 def _stretch_back(offset: Offset, period: Frame) -> Frame:
     """Without a time word: the query's period, moved."""
     start, end = days_of(period)
-    months = start.day == end.day == 1
-    count, unit = offset.count, offset.unit
-    if offset.kind != "unit":
-        length = (end.year - start.year) * 12 + end.month - start.month if months else (end - start).days
-        count, unit = count * length, "month" if months else "day"
-    if unit in DAYS or months:
+    count, unit = _length_back(offset, period)
+    if unit in DAYS or start.day == end.day == 1:
         return _between(moved_day(start, count, unit), moved_day(end, count, unit))
     last = moved_day(end - timedelta(days=1), count, unit)
     return _between(moved_day(start, count, unit), last + timedelta(days=1))
+
+
+def _length_back(offset: Offset, period: Frame) -> tuple[int, str]:
+    """How far the query's period is moved; relative to itself by its length, whole months in months."""
+    if offset.kind == "unit":
+        return offset.count, offset.unit
+    start, end = days_of(period)
+    if start.day == end.day == 1:
+        return offset.count * ((end.year - start.year) * 12 + end.month - start.month), "month"
+    return offset.count * (end - start).days, "day"
+
+
+def months_back(offset: Offset, grain: str | None, period: Frame) -> int:
+    """How many months lie between a period and the one that it is compared with; 0 if months are not counted."""
+    if offset.kind == "start" or (grain is not None and grain not in MONTHS):
+        return 0
+    if grain is None:
+        count, unit = _length_back(offset, period)
+    else:
+        count, unit = (offset.count, offset.unit) if offset.kind == "unit" else (offset.count, grain)
+    return count * MONTHS.get(unit, 0)
 
 
 def weeks_back(period: Frame, weeks: int) -> Frame:
@@ -114,15 +131,38 @@ def elapsed_part(base: Frame, clock: Clockwork) -> Frame:
     return Frame(base.start, earlier(now, base.end, clock))
 
 
-def same_part(part: Frame, period: Frame, other: Frame, clock: Clockwork) -> Frame:
-    """The stretch of the other period that lies in it as `part` lies in the period."""
-    (first, _), (other_first, other_end) = days_of(period), days_of(other)
+def same_part(part: Frame, period: Frame, other: Frame, months: int, clock: Clockwork) -> Frame:
+    """The stretch of the other period that lies in it as `part` lies in the period.
+
+    So many months earlier by the calendar; if months are not counted after as many days and as much time of the day.
+    """
+    assert part.start is not None
+    assert part.end is not None
+    assert other.end is not None
+    if months:
+        start, end = (_months_earlier(edge, months, clock) for edge in (part.start, part.end))
+    else:
+        start, end = _as_far_in(part, period, other, clock)
+    return Frame(start, earlier(end, other.end, clock))
+
+
+def _months_earlier(edge: Edge, months: int, clock: Clockwork) -> Edge:
+    wall = wall_of(edge.moment, clock)
+    day = None if edge.day is None else moved_day(edge.day, months, "month")
+    return _edge(datetime.combine(moved_day(wall.date(), months, "month"), wall.time()), day, clock)
+
+
+def _as_far_in(part: Frame, period: Frame, other: Frame, clock: Clockwork) -> tuple[Edge, Edge]:
+    (first, _), (other_first, _) = days_of(period), days_of(other)
     assert part.start is not None
     assert part.start.day is not None
     assert part.end is not None
     start = other_first + (part.start.day - first)
     gone = wall_of(part.end.moment, clock) - wall_of(part.start.moment, clock)
-    end = min(wall_of(start, clock) + gone, wall_of(other_end, clock))
-    moment = end.date() if end.time() == time() else read(end, clock)
-    day = None if part.end.day is None else min(start + (part.end.day - part.start.day), other_end)
-    return Frame(at_day(start), Edge(moment, day))
+    day = None if part.end.day is None else start + (part.end.day - part.start.day)
+    return at_day(start), _edge(wall_of(start, clock) + gone, day, clock)
+
+
+def _edge(wall: datetime, day: date | None, clock: Clockwork) -> Edge:
+    """A time on the wall; midnight is the beginning of the day."""
+    return Edge(wall.date() if wall.time() == time() else read(wall, clock), day)

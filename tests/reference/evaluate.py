@@ -34,7 +34,7 @@ Line = tuple[Value, ...]
 
 def evaluate(model: Model, query: Query, as_of: datetime) -> Answer:
     """The columns and rows of a query. Raises Refused."""
-    run = Run(model, query, _clockwork(model, query, as_of))
+    run = Run(model, query, clockwork(model, query, as_of))
     run.check()
     rows = run.rows()
     columns = (*query.by, *query.metrics, *(("is_total",) if query.totals else ()))
@@ -44,7 +44,7 @@ def evaluate(model: Model, query: Query, as_of: datetime) -> Answer:
     return Answer(columns, tuple(rows))
 
 
-def _clockwork(model: Model, query: Query, as_of: datetime) -> Clockwork:
+def clockwork(model: Model, query: Query, as_of: datetime) -> Clockwork:
     try:
         zone = ZoneInfo(query.time_zone or model.time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -189,7 +189,7 @@ class Run:
         return {
             tuple(self.asked.reader.group_value(subject, reference) for reference in references)
             for subject in self.cells.rows.of_dataset(root, root.time)
-            if self.cells.rows.is_in_period(subject)
+            if self.cells.rows.passes(subject) and self.cells.rows.is_in_period(subject)
         }
 
     def _root(self) -> Dataset:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 from tests.reference.model import BELOW_DAY, Refused
-from tests.reference.times import MONTHS, Clockwork, Moment, after, on_wall
+from tests.reference.times import MONTHS, Clockwork, Moment, after, instant_at, on_wall
 
 DAYS = {"day": 1, "week": 7}
 MICROSECOND = timedelta(microseconds=1)
@@ -47,8 +47,8 @@ NOWHERE = Frame(at_day(date.min), at_day(date.min))
 
 
 def read(wall: datetime, clock: Clockwork) -> datetime:
-    """The instant of a time on the wall: of one shown twice the later, of one skipped the one after the gap."""
-    return max(wall.replace(tzinfo=clock.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    """The instant of a time on the wall of the business."""
+    return instant_at(wall, clock.zone)
 
 
 def instant_of(moment: Moment, clock: Clockwork) -> datetime:

@@ -25,6 +25,7 @@ from tests.reference.model import (
 )
 
 WINDOWS = (Rolling, Cumulative, ToDate)
+FRAMED = (*WINDOWS, Comparison, MovingAverage, SemiAdditive)
 WITHIN_ALL = frozenset(WORDS[: WORDS.index("month") + 1])
 RELATIVE = (Comparison, Rank, MovingAverage)
 
@@ -36,9 +37,11 @@ def check_nesting(asked: Asked, name: str) -> None:
         raise Refused(f"{name} is per a grain or per an entity")
     if isinstance(metric, SemiAdditive):
         _check_stock(asked, metric)
-    for inside in _inside(asked, metric, through_per=not isinstance(metric, WINDOWS)):
+    for inside in _inside(asked, metric):
         if isinstance(inside, _forbidden(metric)):
             raise Refused(f"{name} holds {inside.name}, which it must not")
+    for leaf in asked.leaves([name]):
+        _check_rows(asked, metric, leaf.metric)
     for part in parts_of(metric):
         check_nesting(asked, part.metric)
 
@@ -51,19 +54,28 @@ def _check_stock(asked: Asked, metric: SemiAdditive) -> None:
         raise Refused(f"{metric.name} carries only the last one forward")
 
 
-def _inside(asked: Asked, metric: Metric, *, through_per: bool) -> Iterator[Metric]:
+def _check_rows(asked: Asked, metric: Metric, leaf: Simple) -> None:
+    """The clock and the dimensions of rows are those that the metric goes by."""
+    clock = asked.clock_type(leaf)
+    if clock is None and (isinstance(metric, FRAMED) or (isinstance(metric, Per) and metric.grain)):
+        raise Refused(f"{metric.name} needs the time of {leaf.name}")
+    if clock == "date" and _counts_hours(metric):
+        raise Refused(f"{metric.name} counts hours of days")
+    _check_reach(asked, metric, leaf)
+
+
+def _inside(asked: Asked, metric: Metric) -> Iterator[Metric]:
     for part in parts_of(metric):
         inner = asked.metric(part.metric)
         yield inner
-        if through_per or not isinstance(inner, Per):
-            yield from _inside(asked, inner, through_per=through_per)
+        yield from _inside(asked, inner)
 
 
 def _forbidden(metric: Metric) -> tuple[type, ...]:
     match metric:
         case Rolling() | Cumulative() | ToDate():
             return (*WINDOWS, *RELATIVE)
-        case Comparison():
+        case Comparison() | Rank():
             return (Rank,)
         case MovingAverage():
             return RELATIVE
@@ -85,17 +97,28 @@ def check_query(asked: Asked, name: str, grain: str | None) -> None:
     _check_time(asked, metric, grain)
     if isinstance(metric, Comparison):
         _check_comparison(asked, metric)
-    for leaf in asked.leaves([name]):
-        _check_reach(asked, metric, leaf.metric)
-        if _counts_hours(metric) and asked.clock_type(leaf.metric) == "date":
-            raise Refused(f"{name} counts hours of days")
+    if isinstance(metric, Rolling | ToDate):
+        _check_cut(asked, metric, metric.metric)
     inner = metric.grain if isinstance(metric, Per) and metric.grain else grain
     for part in parts_of(metric):
         check_query(asked, part.metric, inner)
 
 
+def _check_cut(asked: Asked, window: Rolling | ToDate, name: str) -> None:
+    """Windows do not cut through the inner periods of what lies within them, where they end with a period."""
+    metric = asked.metric(name)
+    if isinstance(metric, Per) and metric.grain and asked.words:
+        length = "" if isinstance(window, ToDate) else window.window[1]
+        least = window.grain if isinstance(window, ToDate) else "hour" if length == "hour" else "day"
+        if not nests(metric.grain, least):
+            raise Refused(f"{window.name} cuts through the {metric.grain}s of {name}")
+        return
+    for part in parts_of(metric):
+        _check_cut(asked, window, part.metric)
+
+
 def _check_time(asked: Asked, metric: Metric, grain: str | None) -> None:
-    framed = isinstance(metric, (*WINDOWS, Comparison, MovingAverage, SemiAdditive))
+    framed = isinstance(metric, FRAMED)
     per_grain = isinstance(metric, Per) and metric.grain is not None
     if (framed or per_grain) and len(asked.words) > 1:
         raise Refused(f"{metric.name} over several time words")
@@ -103,6 +126,9 @@ def _check_time(asked: Asked, metric: Metric, grain: str | None) -> None:
         raise Refused(f"{metric.name} needs a time word")
     if isinstance(metric, Per) and metric.grain and grain and not nests(metric.grain, grain):
         raise Refused(f"no {metric.grain}s make a {grain}")
+    hours = (grain == "hour" and (framed or per_grain)) or (isinstance(metric, Per) and metric.grain == "hour")
+    if hours and asked.clock.zone.key == "Australia/Lord_Howe":
+        raise Refused("the hours of this zone are not all of 60 minutes")
 
 
 def nests(fine: str, coarse: str) -> bool:
@@ -144,6 +170,8 @@ def _counts_hours(metric: Metric) -> bool:
     match metric:
         case Rolling(window=(_, unit)):
             return unit == "hour"
+        case Comparison(offset=offset):
+            return offset.unit == "hour"
         case Per(grain=grain):
             return grain in BELOW_DAY
     return False

@@ -22,12 +22,13 @@ Entities = tuple[tuple[str, Value], ...]  # dimensions, and the values that rows
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row that passes filter and `where`; `group` has the dimensions that its leaf keeps, `rest` no time words."""
+    """A row that passes filter; `group` has the dimensions that its leaf keeps, `rest` no time words."""
 
     subject: Subject
     day: date | None
     group: Group
     rest: Group
+    passes: bool  # whether it passes `where`
 
     @property
     def at(self) -> Moment | None:
@@ -47,18 +48,25 @@ class Rows:
     # -- rows ------------------------------------------------------------------------------------------------
 
     def of_dataset(self, dataset: Dataset, clock: str | None) -> Iterator[Subject]:
-        """The rows of a dataset that pass `where`."""
-        where = self.asked.query.where
+        """The rows of a dataset."""
         for row in dataset.rows:
-            subject = Subject(dataset, row, self.reader.clock_of(dataset, row, clock) if clock else None)
-            if where is None or self.reader.condition(subject, where) is True:
-                yield subject
+            yield Subject(dataset, row, self.reader.clock_of(dataset, row, clock) if clock else None)
+
+    def passes(self, subject: Subject) -> bool:
+        """Whether a row passes `where`."""
+        where = self.asked.query.where
+        return where is None or self.reader.condition(subject, where) is True
 
     def is_in_period(self, subject: Subject) -> bool:
         period = self.asked.period
         return not period or (subject.at is not None and period[0] <= self.clock.day(subject.at) < period[1])
 
     def entries(self, leaf: Leaf) -> list[Entry]:
+        """A leaf's rows that pass `where`."""
+        return [entry for entry in self.all_entries(leaf) if entry.passes]
+
+    def all_entries(self, leaf: Leaf) -> list[Entry]:
+        """A leaf's rows, whether they pass `where` or not."""
         if leaf not in self._entries:
             metric, dimensions = leaf.metric, self.asked.dimensions
             dataset = self.asked.model.datasets[metric.dataset]
@@ -74,7 +82,7 @@ class Rows:
         values = [(name, self.dimension(subject, name)) for name in names]
         day = None if subject.at is None else self.clock.day(subject.at)
         rest = tuple(value for name, value in values if name not in WORDS)
-        return Entry(subject, day, tuple(value for _, value in values), rest)
+        return Entry(subject, day, tuple(value for _, value in values), rest, self.passes(subject))
 
     def dimension(self, subject: Subject, name: str) -> Value:
         return self.reader.group_value(subject, resolve(self.asked.model, subject.dataset, name))
@@ -103,17 +111,14 @@ class Rows:
         dimensions = self.asked.dimensions
         return tuple(group[place] for place in self.asked.kept(leaf) if dimensions[place] not in WORDS)
 
-    def select(
-        self, leaf: Leaf, group: Group, frame: Frame | None, entities: Entities, ignore: frozenset[str]
-    ) -> list[Entry]:
+    def select(self, leaf: Leaf, group: Group, frame: Frame | None, entities: Entities) -> list[Entry]:
         """The rows of a group; without a frame those of its own period."""
         if frame is None:
             found = self.own(leaf).get(tuple(group[place] for place in self.asked.kept(leaf)), [])
         else:
             found = within(self.timed(leaf).get(self.rest(leaf, group), []), frame)
         for name, wanted in entities:
-            if not self.asked.is_ignored(leaf.metric, name, ignore):
-                found = [entry for entry in found if self.dimension(entry.subject, name) == wanted]
+            found = [entry for entry in found if self.dimension(entry.subject, name) == wanted]
         return found
 
     # -- the first row of the data ---------------------------------------------------------------------------

@@ -13,7 +13,7 @@ Inner = Callable[[Sequence[Entry]], Any]  # the additive metric, over rows
 
 
 def chosen(stock: SemiAdditive, keyed: Iterable[list[Entry]]) -> list[Entry]:
-    """The rows that count, of each combination of keys; whatever their other dimensions are."""
+    """The rows that are taken, of each combination of keys; whatever their other dimensions are."""
     if stock.agg not in ("first", "last"):
         return [entry for rows in keyed for entry in rows]
     pick: Any = max if stock.agg == "last" else min
@@ -25,13 +25,13 @@ def times(rows: Iterable[Entry]) -> set[Any]:
     return {entry.at for entry in rows}
 
 
-def value(stock: SemiAdditive, keyed: Iterable[list[Entry]], rest: Callable[[Entry], bool], inner: Inner) -> Value:
-    """Of the rows of each combination of keys, those of one group; NULL without rows."""
+def value(stock: SemiAdditive, keyed: Iterable[list[Entry]], counts: Callable[[Entry], bool], inner: Inner) -> Value:
+    """Of the rows that are taken of each combination of keys, those that count in one group; NULL without rows."""
     if stock.agg in ("first", "last"):
-        rows = [entry for entry in chosen(stock, keyed) if rest(entry)]
+        rows = [entry for entry in chosen(stock, keyed) if counts(entry)]
         known: Value = inner(rows) if rows else None
         return known
-    values = [_of_key(stock.agg, rows, [entry for entry in rows if rest(entry)], inner) for rows in keyed]
+    values = [_of_key(stock.agg, rows, [entry for entry in rows if counts(entry)], inner) for rows in keyed]
     known_values = [each for each in values if each is not None]
     if not known_values:
         return None

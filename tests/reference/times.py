@@ -85,7 +85,12 @@ def moment_of(value: Value, dimension: Dimension) -> Moment | None:
     assert isinstance(value, datetime)
     if dimension.type == "timestamptz":
         return value.astimezone(UTC)
-    return value.replace(tzinfo=ZoneInfo(dimension.zone), fold=1).astimezone(UTC)  # of two moments the later
+    return instant_at(value, ZoneInfo(dimension.zone))
+
+
+def instant_at(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The instant of a time on the wall: of one shown twice the later, of one skipped the one after the gap."""
+    return max(wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
 
 
 def wall_start(wall: datetime, grain: str) -> datetime:

@@ -143,7 +143,7 @@ def _documented() -> Iterator[tuple[str, str, str]]:
             section, name = entry.split(".")
             table = "" if "table:" in block.text else "table: t\n"
             yield block.page, "metrics/a.yml", f"{section}:\n  {name}:\n{indent(table + block.text, '    ')}"
-        elif re.match(r"(defaults|datasets|metrics|segments|exports):\n", block.text):
+        elif re.match(r"(defaults|datasets|metrics|segments|checks|exports):\n", block.text):
             yield block.page, "metrics/a.yml", block.text
         elif not block.text.startswith("#"):
             yield block.page, "metrics/project.yml", block.text

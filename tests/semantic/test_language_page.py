@@ -11,11 +11,12 @@ from pydantic import BaseModel
 
 from exporters.definitions import QueryShape
 from semantic.aggregates import AGGREGATE_NAMES, MEANINGS
+from semantic.checking.shape import Check, Expectation
 from semantic.described import Deprecated, Described
 from semantic.dialects import DIALECTS
 from semantic.formats import Format, Thresholds
 from semantic.keys import key_texts
-from semantic.metric_types import Derived, Metric, Ratio, Simple
+from semantic.metric_types import METRIC_TYPES, Derived, Metric, Ratio, Simple
 from semantic.metric_types.ratio import Part
 from semantic.model import Bins, Dataset, Dimension, Join, Project, Segment, Target, Validity
 from semantic.parse import parse
@@ -37,9 +38,12 @@ TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "Simple": ("simple", Simple),
     "Ratio": ("ratio", Ratio),
     "Derived": ("derived", Derived),
+    **{shape.__name__: (name, shape) for name, shape in METRIC_TYPES.items() if shape not in (Simple, Ratio, Derived)},
     "Format": ("format key", Format),
     "Thresholds": ("thresholds key", Thresholds),
     "Segment": ("segment key", Segment),
+    "Check": ("check key", Check),
+    "Expectation": ("expect key", Expectation),
     "Query": ("part of a query", QueryShape),
 }
 OTHERS: tuple[type[BaseModel], ...] = (Bins, Deprecated, Part, Validity)

@@ -12,10 +12,44 @@ from typing import Any
 
 import yaml
 
-from tests.reference import Dataset, Derived, Dimension, Join, Metric, Model, Part, Query, Ratio, Simple, to_sql
+from tests.reference import (
+    Comparison,
+    Cumulative,
+    Dataset,
+    Derived,
+    Dimension,
+    Join,
+    Metric,
+    Model,
+    MovingAverage,
+    Offset,
+    Part,
+    Per,
+    Query,
+    Rank,
+    Ratio,
+    Rolling,
+    SemiAdditive,
+    Share,
+    Simple,
+    ToDate,
+    to_sql,
+)
 from tests.strategies import models, queries
 from tests.strategies.metrics import with_metrics
 from tests.strategies.world import World, world
+
+TYPE_NAMES: dict[type, str] = {
+    Rolling: "rolling",
+    Cumulative: "cumulative",
+    ToDate: "to_date",
+    Comparison: "comparison",
+    Per: "per",
+    Share: "share",
+    Rank: "rank",
+    MovingAverage: "moving_average",
+    SemiAdditive: "semi_additive",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +144,50 @@ def _metric(metric: Metric) -> dict[str, Any]:
             return {"type": "ratio", "numerator": _part(top), "denominator": _part(bottom), **empty}
         case Derived(expr=derived):
             return {"type": "derived", "expr": to_sql(derived), **empty}
+    return {"type": TYPE_NAMES[type(metric)], "metric": metric.metric, **_over(metric), **empty}
+
+
+def _over(metric: Metric) -> dict[str, Any]:
+    """What a metric over another one says beside its name; only what is not the default."""
+    match metric:
+        case Rolling(window=(count, unit)):
+            return {"window": _length(count, unit)}
+        case ToDate(grain=grain):
+            return {"grain": grain}
+        case Comparison(offset=offset, as_=as_, align=align):
+            return {
+                "offset": _offset(offset),
+                **_unless("percent_change", **{"as": as_}),
+                **_unless("whole", align=align),
+            }
+        case Per(agg=agg, grain=grain, entity=entity):
+            return {"agg": agg, **_unless(None, grain=grain, entity=entity)}
+        case Share(within=within):
+            return _unless([], within=list(within))
+        case Rank(within=within, order=order):
+            return {**_unless([], within=list(within)), **_unless("desc", order=order)}
+        case MovingAverage(periods=periods):
+            return {"periods": periods}
+        case SemiAdditive(agg=agg, keys=keys, carry_forward=carry):
+            return {"agg": agg, **_unless([], keys=list(keys)), **_unless(False, carry_forward=carry)}
+    return {}
+
+
+def _unless(default: Any, **keys: Any) -> dict[str, Any]:
+    return {key: value for key, value in keys.items() if value != default}
+
+
+def _length(count: int, unit: str) -> str:
+    return f"{count} {unit}{'s' if count > 1 else ''}"
+
+
+def _offset(offset: Offset) -> str:
+    match offset.kind:
+        case "previous":
+            return "previous period"
+        case "start":
+            return f"start of {offset.unit}"
+    return _length(offset.count, "period" if offset.kind == "periods" else offset.unit)
 
 
 def _simple(metric: Simple) -> dict[str, Any]:

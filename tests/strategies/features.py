@@ -9,16 +9,16 @@ from tests.reference import Dataset, Derived, Expr, Metric, Model, Ratio, Refuse
 from tests.reference.expressions import names, within
 from tests.reference.lookup import Field, resolve, resolve_own
 from tests.reference.model import WORDS
-from tests.strategies.example import Example
-from tests.strategies.metrics import parts
-from tests.strategies.queries import leaves
+from tests.strategies.example import TYPE_NAMES, Example
+from tests.strategies.looking_back import looked_back
+from tests.strategies.over import leaves, parts
 
 HOW: dict[object, str] = {"rows": " of rows", "list": " of several"}
 
 
 def features(example: Example) -> set[str]:
     """Names such as `agg sum`, `grain week`, `join validity`, `function like`."""
-    return {*_parts(example), *_clocks(example), *_metrics(example), *_fields(example)}
+    return {*_parts(example), *_clocks(example), *_metrics(example), *_fields(example), *looked_back(example)}
 
 
 def _parts(example: Example) -> Iterator[str]:
@@ -78,6 +78,8 @@ def _metrics(example: Example) -> Iterator[str]:
             case Derived(expr=expr):
                 yield "metric derived"
                 yield from _functions(expr)
+            case _:
+                yield f"metric {TYPE_NAMES[type(metric)]}"
 
 
 def _all_metrics(model: Model, asked: Iterable[str]) -> Iterator[Metric]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tests.reference import Dataset, Derived, Expr, Metric, Model, Part, Ratio, Simple
-from tests.reference.expressions import names as names_in
+from tests.reference import Comparison, Dataset, Derived, Expr, Metric, Model, Part, Per, Ratio, Simple
 from tests.reference.expressions import within
-from tests.strategies import phrases
+from tests.strategies import over, phrases
+from tests.strategies.over import parts
 from tests.strategies.phrases import NUMERIC, Named, lit
 from tests.strategies.reach import looked_up, own_names, qualified, reaches, segments, usable_segments
 from tests.strategies.world import World
@@ -123,19 +123,23 @@ def _metric_names(world: World, model: Model) -> list[str]:
 
 
 def metrics(world: World, model: Model) -> dict[str, Metric]:
-    """Three to seven metrics: simple ones, then ratios and derived ones over them and over each other."""
+    """Simple ones, then those over them and over each other."""
     names = _metric_names(world, model)
     drawn: dict[str, Metric] = {name: simple(world, model, name) for name in names}
     drawn["rows"] = Simple("rows", world.pick(list(model.datasets)), "count")
-    for place in range(world.rng.randint(0, 3)):
-        numbers = [name for name, metric in drawn.items() if _is_numeric(metric, model)]
-        name = f"x{place}"
-        make = _ratio if world.chance(0.5) else _derived
-        drawn[name] = make(world, replace(model, metrics=dict(drawn)), name, numbers)
+    for place in range(world.rng.randint(1, 7)):
+        known = replace(model, metrics=dict(drawn))
+        numbers = [name for name, metric in drawn.items() if is_numeric(metric, known)]
+        makers: list[Callable[..., Metric | None]] = [_ratio, _derived, over.over, over.over, over.over]
+        make = world.pick(makers)
+        metric = make(world, known, f"x{place}", numbers)
+        drawn |= {metric.name: metric} if metric else {}
     return drawn
 
 
-def _is_numeric(metric: Metric, model: Model) -> bool:
+def is_numeric(metric: Metric, model: Model) -> bool:
+    if isinstance(metric, over.ANY_KIND):
+        return is_numeric(model.metrics[metric.metric], model)
     if not isinstance(metric, Simple):
         return True
     dataset = model.datasets[metric.dataset]
@@ -152,10 +156,9 @@ def _ratio(world: World, model: Model, name: str, numbers: Sequence[str]) -> Rat
 
 def _ignorable(model: Model, metric: str) -> list[str]:
     """Dimensions that the metric itself can be asked by, where that is easy to say."""
-    names, top = list(qualified(model)), model.metrics.get(metric)
-    if isinstance(top, Simple):
-        names = [name for name in names if reaches(model, model.datasets[top.dataset], name)] or names
-    return names
+    datasets = [model.datasets[leaf.dataset] for leaf in over.leaves(model, [metric])]
+    names = list(qualified(model))
+    return [name for name in names if all(reaches(model, dataset, name) for dataset in datasets)] or names
 
 
 def _derived(world: World, model: Model, name: str, numbers: Sequence[str]) -> Derived:
@@ -183,16 +186,6 @@ def arithmetic(world: World, one: Expr, other: Expr, *, smooth: bool) -> Expr:
     return world.pick(gentle if smooth else (*gentle, *harsh))
 
 
-def parts(metric: Metric) -> tuple[str, ...]:
-    """The metrics a metric is made of."""
-    match metric:
-        case Ratio(numerator=top, denominator=bottom):
-            return top.metric, bottom.metric
-        case Derived(expr=expr):
-            return tuple(names_in(expr))
-    return ()
-
-
 def _may_divide(model: Model, name: str) -> bool:
     """Whether an engine gives 0 where it is 0."""
     metric = model.metrics[name]
@@ -204,6 +197,10 @@ def is_fragile(model: Model, name: str) -> bool:
     metric = model.metrics[name]
     if isinstance(metric, Simple):
         return metric.agg in FRAGILE or (metric.agg is None and is_fragile_expr(metric.expr or ()))
+    if isinstance(metric, Comparison) and metric.as_ != "value" and not over.is_exact(model, metric.metric):
+        return True
+    if isinstance(metric, Per) and (metric.agg in FRAGILE or not over.is_exact(model, metric.metric)):
+        return True
     return any(is_fragile(model, part) for part in parts(metric))
 
 

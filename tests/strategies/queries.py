@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.reference import Dataset, Dimension, Expr, Model, Query, Ratio, Simple
-from tests.reference.evaluate import Run
+from tests.reference import Dataset, Dimension, Expr, Model, Per, Query, Rank, Ratio, Share, Simple
+from tests.reference.evaluate import Run, clockwork
 from tests.reference.model import PARTS, WORDS, Refused
 from tests.reference.times import Clockwork
 from tests.strategies import phrases
-from tests.strategies.metrics import OF_ANY_KIND, is_fragile, parts
+from tests.strategies.metrics import is_fragile, is_numeric
+from tests.strategies.over import OVER, closure, is_framed, leaves
 from tests.strategies.phrases import Named, lit
 from tests.strategies.reach import bare, qualified, reaches
 from tests.strategies.world import DAY, PROJECT_ZONES, World
@@ -45,6 +46,10 @@ class Choice:
             found.append(dataset.dimension(clock) if clock else None)
         return found
 
+    @property
+    def framed(self) -> bool:
+        return any(is_framed(metric) for metric in closure(self.model, self.metrics))
+
     def timed(self) -> bool:
         return None not in self.clocks
 
@@ -70,31 +75,52 @@ class Choice:
         return True
 
 
-def leaves(model: Model, metrics: Iterable[str]) -> Iterable[Simple]:
-    for name in metrics:
-        match model.metrics[name]:
-            case Simple() as simple:
-                yield simple
-            case metric:
-                yield from leaves(model, parts(metric))
-
-
 def ignores(model: Model, metrics: Iterable[str]) -> Iterable[str]:
-    for name in metrics:
-        metric = model.metrics[name]
+    """The dimensions that something says about itself: those that it ignores, or keeps in the whole."""
+    for metric in closure(model, metrics):
         if isinstance(metric, Ratio):
             yield from (*metric.numerator.ignore, *metric.denominator.ignore)
-        yield from ignores(model, parts(metric))
+        if isinstance(metric, Share | Rank):
+            yield from metric.within
+        if isinstance(metric, Per) and metric.entity:
+            yield metric.entity
 
 
 def query(world: World, model: Model, as_of: datetime) -> Query:
     if world.chance(0.05):
         return _combinations(world, model)
-    names = tuple(world.some(list(model.metrics), 1, 3))
+    for _ in range(TRIALS):
+        drawn = _drawn(world, model, as_of)
+        if world.chance(0.1) or _is_answered(model, drawn, as_of):
+            break
+    return _spoilt(world, drawn) if world.chance(0.06) else drawn
+
+
+TRIALS = 8
+
+
+def _is_answered(model: Model, query: Query, as_of: datetime) -> bool:
+    try:
+        Run(model, query, clockwork(model, query, as_of)).check()
+    except Refused:
+        return False
+    return True
+
+
+def _asked(world: World, model: Model) -> tuple[str, ...]:
+    """Mostly with a metric over another one."""
+    liked = [name for name in model.metrics if any(isinstance(each, OVER) for each in closure(model, [name]))]
+    first = world.some(liked if liked and world.chance(0.75) else list(model.metrics), 1, 2)
+    rest = world.some([name for name in model.metrics if name not in first], 0, 1)
+    return tuple(world.some([*first, *rest], 3, 3))
+
+
+def _drawn(world: World, model: Model, as_of: datetime) -> Query:
+    names = _asked(world, model)
     choice = Choice(world, model, names)
-    period = _period(world, as_of) if choice.timed() and world.chance(0.45) else None
+    period = _period(world, as_of) if choice.timed() and world.chance(0.65 if choice.framed else 0.45) else None
     by, fill = _by(choice, period)
-    drawn = Query(
+    return Query(
         names,
         by,
         where=_where(choice) if world.chance(0.35) else None,
@@ -106,7 +132,6 @@ def query(world: World, model: Model, as_of: datetime) -> Query:
         fill=fill,
         time_zone=_zone(choice, by, period),
     )
-    return _spoilt(world, drawn) if world.chance(0.06) else drawn
 
 
 def _combinations(world: World, model: Model) -> Query:
@@ -125,9 +150,10 @@ def _by(choice: Choice, period: str | None) -> tuple[tuple[str, ...], bool]:
     world = choice.world
     dimensions = [_grained(choice, named) for named in _preferred(choice)]
     words: list[str] = []
-    if world.chance(0.55) and (choice.timed() or world.chance(0.05)):
+    if world.chance(0.7 if choice.framed else 0.55) and (choice.timed() or world.chance(0.05)):
         words = _words(choice)
-    dimensions += world.some(PARTS, 1, 1) if choice.timed() and world.chance(0.12) else []
+    if period and choice.framed:  # a day has too many of them for a naive evaluator
+        words = ["hour" if word in ("second", "minute") else word for word in words]
     fill = world.chance(0.8) and not _too_many(choice, words, period)
     by = [*words, *dimensions]
     world.rng.shuffle(by)
@@ -162,9 +188,13 @@ def _words(choice: Choice) -> list[str]:
     world = choice.world
     coarse = list(WORDS[3:])
     if world.narrow and world.chance(0.75) and not choice.counts_days():
-        one = world.pick(("hour", "hour", "hour", "minute", "second"))
-        return [one] if one != "hour" or world.chance(0.7) else [one, world.pick(("day", "week", "month"))]
-    return world.some(coarse, 1, 1) if world.chance(0.75) else world.some(coarse, 2, 3)
+        one = world.pick(("hour", "hour", "hour", "minute", "second")) if world.tiny or not choice.framed else "hour"
+        return (
+            [one]
+            if one != "hour" or world.chance(0.7) or choice.framed
+            else [one, world.pick(("day", "week", "month"))]
+        )
+    return world.some(coarse, 1, 1) if world.chance(0.97 if choice.framed else 0.75) else world.some(coarse, 2, 3)
 
 
 def _too_many(choice: Choice, words: Sequence[str], period: str | None) -> bool:
@@ -221,9 +251,7 @@ def _having(choice: Choice) -> Expr:
 
 def _numeric(model: Model, name: str) -> bool:
     """Whether a metric can be compared with a number, and by both judges alike."""
-    metric = model.metrics[name]
-    of_any_kind = isinstance(metric, Simple) and metric.agg in OF_ANY_KIND
-    return not of_any_kind and not is_fragile(model, name)
+    return is_numeric(model.metrics[name], model) and not is_fragile(model, name)
 
 
 # -- the rest ------------------------------------------------------------------------------------------------
@@ -291,6 +319,8 @@ def _spoilt(world: World, query: Query) -> Query:
 def as_of(world: World) -> datetime:
     """Mostly after the data; sometimes in its midst, at midnight, or before."""
     last = max(world.anchors)
+    if world.close and world.chance(0.5):
+        return last + timedelta(minutes=world.rng.randint(-60 * 24 * 25, 60 * 24 * 25))
     match world.rng.randrange(5):
         case 0:
             return world.instant()

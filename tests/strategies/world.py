@@ -23,8 +23,10 @@ TEXTS = (
     "ß", "\u00a0b", "a%\\", "${b}",
 )  # fmt: skip
 LEAPS = (datetime(2024, 2, 29, 12, tzinfo=UTC), datetime(2025, 2, 28, 22, tzinfo=UTC))
+DAY_ZERO = (ZoneInfo("UTC"), datetime(2024, 1, 1, tzinfo=UTC))
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+BACK = tuple(timedelta(days=days) for days in (1, 7, 20, 28, 31, 45, 60, 91, 364, 366))
 CLOSE = (
     0 * HOUR,
     HOUR / 2,
@@ -41,7 +43,8 @@ CLOSE = (
 class World:
     """One example's random source, zone, week and the instants around which things happen.
 
-    A narrow world happens within a night, so that hours can be filled; a wide one within a year and a half.
+    A narrow world happens within a night, so that hours can be filled, a tiny one within minutes; a close one within
+    about three months, or in months that are a common length apart; any other within a year and a half.
     """
 
     rng: Random
@@ -51,6 +54,8 @@ class World:
     texts: tuple[str, ...]
     anchors: tuple[datetime, ...]
     narrow: bool
+    close: bool = False
+    tiny: bool = False
     drawn: list[datetime] = field(default_factory=list)
 
     def chance(self, probability: float) -> bool:
@@ -95,8 +100,12 @@ class World:
         return self.drawn[-1]
 
     def _new_instant(self) -> datetime:
+        if self.tiny:
+            return self.pick(self.anchors) + timedelta(seconds=self.pick((0, 1, self.rng.randint(-300, 300))))
         offset = self.pick(CLOSE) * self.pick((1, -1))
-        if self.chance(0.4):
+        if self.close and self.chance(0.6):
+            offset += timedelta(minutes=self.rng.randint(-60 * 24 * 20, 60 * 24 * 20))
+        elif self.chance(0.4):
             most = 8 if self.narrow else 72
             offset += timedelta(minutes=self.rng.randint(-60 * most, 60 * most))
         return self.pick(self.anchors) + offset
@@ -118,14 +127,17 @@ class World:
 
 def world(rng: Random) -> World:
     narrow = rng.random() < 0.35
+    close, tiny = not narrow and rng.random() < 0.7, narrow and rng.random() < 0.15
     zone = rng.choice((*DAYLIGHT_SAVING, *DAYLIGHT_SAVING, "UTC", "Asia/Kathmandu") if narrow else PROJECT_ZONES)
     week_start = rng.choice(("monday", "monday", "sunday", *WEEKDAYS))
     texts = tuple(rng.sample(TEXTS, 5))
     anchors = _anchors(rng, zone, week_start)
     if narrow:
         anchors = (rng.choice((*transitions(zone), anchors[0])),)
+    if close:
+        anchors = (anchors[0], *(anchors[0] - back for back in rng.sample(BACK, rng.randint(1, 3))))
     fiscal = rng.choice(("january", *MONTHS_OF_YEAR))
-    return World(rng, zone, week_start, fiscal, texts, anchors, narrow)
+    return World(rng, zone, week_start, fiscal, texts, anchors, narrow, close, tiny)
 
 
 def _anchors(rng: Random, zone: str, week_start: str) -> tuple[datetime, ...]:

@@ -1,5 +1,5 @@
 SELECT
-  CAST(DATE_TRUNC('month', activity.occurred_at + INTERVAL '7' HOUR) AS DATE) AS month,
+  CAST(DATE_TRUNC('month', MAKE_TIMESTAMP(EPOCH_US(activity.occurred_at) + 25200000000)) AS DATE) AS month,
   COUNT(DISTINCT activity.user_id) AS active_users
 FROM activity_log AS activity
 WHERE

@@ -1,7 +1,9 @@
 WITH users_by_month AS (
   SELECT
-    CAST(DATE_TRUNC('month', users.registered_at + INTERVAL '7' HOUR) AS DATE) AS month,
-    GROUPING(CAST(DATE_TRUNC('month', users.registered_at + INTERVAL '7' HOUR) AS DATE)) = 1 AS is_total,
+    CAST(DATE_TRUNC('month', MAKE_TIMESTAMP(EPOCH_US(users.registered_at) + 25200000000)) AS DATE) AS month,
+    GROUPING(
+      CAST(DATE_TRUNC('month', MAKE_TIMESTAMP(EPOCH_US(users.registered_at) + 25200000000)) AS DATE)
+    ) = 1 AS is_total,
     COUNT(*) AS new_users
   FROM users
   WHERE
@@ -9,13 +11,17 @@ WITH users_by_month AS (
     AND users.registered_at < CAST('2025-03-31 17:00:00' AS TIMESTAMP)
   GROUP BY
     GROUPING SETS (
-      (CAST(DATE_TRUNC('month', users.registered_at + INTERVAL '7' HOUR) AS DATE)),
+      (
+        CAST(DATE_TRUNC('month', MAKE_TIMESTAMP(EPOCH_US(users.registered_at) + 25200000000)) AS DATE)
+      ),
       ()
     )
 ), activity_by_month AS (
   SELECT
-    CAST(DATE_TRUNC('month', activity.occurred_at + INTERVAL '7' HOUR) AS DATE) AS month,
-    GROUPING(CAST(DATE_TRUNC('month', activity.occurred_at + INTERVAL '7' HOUR) AS DATE)) = 1 AS is_total,
+    CAST(DATE_TRUNC('month', MAKE_TIMESTAMP(EPOCH_US(activity.occurred_at) + 25200000000)) AS DATE) AS month,
+    GROUPING(
+      CAST(DATE_TRUNC('month', MAKE_TIMESTAMP(EPOCH_US(activity.occurred_at) + 25200000000)) AS DATE)
+    ) = 1 AS is_total,
     COUNT(DISTINCT activity.user_id) AS active_users
   FROM activity_log AS activity
   WHERE
@@ -23,7 +29,9 @@ WITH users_by_month AS (
     AND activity.occurred_at < CAST('2025-03-31 17:00:00' AS TIMESTAMP)
   GROUP BY
     GROUPING SETS (
-      (CAST(DATE_TRUNC('month', activity.occurred_at + INTERVAL '7' HOUR) AS DATE)),
+      (
+        CAST(DATE_TRUNC('month', MAKE_TIMESTAMP(EPOCH_US(activity.occurred_at) + 25200000000)) AS DATE)
+      ),
       ()
     )
 ), months AS (
