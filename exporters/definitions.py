@@ -56,16 +56,17 @@ class QueryShape(Shape):
     metrics: names. Without metrics: the distinct combinations of the dimensions in `by`, taken from the rows of the one
         of their datasets from which all the others can be looked up; refused where several can, or where one can in
         several ways
-    by: dimensions (`gender` when unique in the project, else `users.gender` or `join.gender`); time words
-        `second minute hour day week month quarter year`: the metric's own time at this grain;
+    by: dimensions (`gender` when unique in the project, else `users.gender` or `join.gender`); time words `second
+        minute hour day week month quarter fiscal_quarter year fiscal_year`: the metric's own time at this grain;
         `hour_of_day` (0 to 23) `day_of_week` (1 is Monday) `day_of_month day_of_year week_of_year` (ISO)
         `month_of_year quarter_of_year`: numbers that come again, never filled; `users.registered_at.month`: a time
         dimension at a grain, or such a part
     where: a SQL condition over dimensions, time words and segments; filters rows (and clips what windows look back at)
     having: a SQL condition over the metrics asked for; applied after fill; never touches the total
-    period: `2025`, `2025-Q1`, `2025-03`, `2025-W07`, `2025-03-14`, `2025-01..2025-03` (both ends included, mixed forms
-        too), `last 13 weeks` (complete ones before as-of), `this month` (the one that contains as-of), `yesterday`,
-        `today`. In an export the default is the export's, and no value says none
+    period: `2025`, `2025-Q1`, `2025-03`, `2025-W07`, `2025-03-14`, `FY2025` (the fiscal year that ends in 2025),
+        `FY2025-Q1`, `2025-01..2025-03` (both ends included, mixed forms too), `last 13 weeks` (complete ones before
+        as-of), `this month` (the one that contains as-of), `yesterday`, `today`. In an export the default is the
+        export's, and no value says none
     order: metrics and dimensions asked for; `active_users desc`; NULLs are last either way; every order ends with all
         dimensions ascending
     limit: number of rows; the total is not counted

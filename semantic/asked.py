@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from semantic.check_query import check_query
@@ -14,7 +14,7 @@ from semantic.metric_types import Metric, Simple
 from semantic.model import Dimension, Model
 from semantic.names import DimensionRef, Reference, TimePart, TimeWord, dimensions_of, names_within, read_name
 from semantic.parse import parse
-from semantic.periods import Calendar, Period, parse_period
+from semantic.periods import Period, parse_period
 from semantic.plan import Key
 from semantic.privacy import check_purpose, refuse_clocks, refuse_conditions, refuse_picking, uses_at
 from semantic.query import Query
@@ -79,7 +79,7 @@ def understand(query: Query, model: Model, as_of: datetime) -> Asked:
         hint = "give it a time zone: datetime(…, tzinfo=…)"
         raise QueryError(Diagnostic("E324", f"as-of {as_of} is no instant: it has no time zone", hint=hint))
     mistakes = [*check_query(query, model)]
-    calendar = Calendar(_zone(query.time_zone) or model.time_zone, model.week_start)
+    calendar = replace(model.calendar, time_zone=_zone(query.time_zone) or model.time_zone)
     try:
         period = parse_period(query.period, calendar, as_of) if query.period is not None else None
     except QueryError as error:

@@ -22,7 +22,6 @@ from semantic.errors import Diagnostic, EngineError, Span, in_order
 from semantic.expressions import cast
 from semantic.guards import CONCERNED, Guard, overlap_guard, unique_guard
 from semantic.model import Model
-from semantic.periods import Calendar
 from semantic.places import name_place, value_place
 from semantic.privacy import without_quotes
 from semantic.scan_select import source_of
@@ -63,7 +62,7 @@ class Audit:
 
 def audit(engine: Engine, model: Model, schema: Schema, as_of: datetime) -> Audit:
     """Look at the rows of every dataset that `schema` has. Raises EngineError where the target is down."""
-    context = Context(model, Calendar(model.time_zone, model.week_start), as_of)
+    context = Context(model, model.calendar, as_of)
     findings: list[Finding] = []
     extents: list[Extent] = []
     for name in schema.tables:

@@ -12,7 +12,7 @@ from semantic.metric_types import Metric, Simple
 from semantic.model import Model
 from semantic.names import DimensionRef, dimensions_of, read_name
 from semantic.parse import parse
-from semantic.periods import Calendar, is_below_day
+from semantic.periods import is_below_day
 from semantic.places import within
 from semantic.scans import Context, RowScope, Unreachable
 from semantic.vocabulary import Kind
@@ -82,7 +82,7 @@ def check_metric_kinds(model: Model) -> Iterator[Diagnostic]:
 
 def row_kind_mistakes(model: Model, metric: Simple) -> Iterator[Diagnostic]:
     """What does not fit in a metric's expressions over rows."""
-    context = Context(model, Calendar(model.time_zone, model.week_start), _ANY_TIME)
+    context = Context(model, model.calendar, _ANY_TIME)
     time = metric.time or model.datasets[metric.dataset].time
     scope = RowScope(context, metric.dataset, time, f"metric '{metric.name}'")
     for path, text in metric.texts:

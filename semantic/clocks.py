@@ -114,7 +114,7 @@ def clock_of(value: exp.Expr, dimension: Dimension, calendar: Calendar) -> Clock
 
 def day_trunc(grain: str, value: exp.Expr, calendar: Calendar) -> exp.Expr:
     """The first day of the period of a grain of `day` or coarser, as a DATE."""
-    return call("day_trunc", text(grain), value, exp.Literal.number(calendar.week_offset))
+    return call("day_trunc", text(grain), value, exp.Literal.number(calendar.offset(grain)))
 
 
 def to_local(clock: Clock, zone: str) -> exp.Expr:

@@ -132,7 +132,7 @@ def _dimension_column(asked: Asked, at: int) -> Column:
     key, reference = asked.by[at]
     match reference:
         case TimeWord(grain):
-            return Column(key.name, "time", grain.capitalize(), grain=grain)
+            return Column(key.name, "time", spoken(grain), grain=grain)
         case TimePart(part):
             return Column(key.name, "dimension", spoken(part))
         case DimensionRef(name=name, grain=grain):

@@ -15,7 +15,6 @@ from semantic.metric_types import Metric, Simple
 from semantic.model import Dataset, Model
 from semantic.names import DimensionRef, Reference, TimePart, TimeWord, names_within
 from semantic.parse import parse
-from semantic.periods import Calendar
 from semantic.scans import Context, RowScope, Unreachable
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # what can be cut by does not depend on it
@@ -179,7 +178,7 @@ def _qualifiers(model: Model, bases: set[str]) -> Iterator[tuple[str, str]]:
 
 
 def _scope(model: Model, leaf: Simple) -> RowScope:
-    context = Context(model, Calendar(model.time_zone, model.week_start), _ANY_TIME)
+    context = Context(model, model.calendar, _ANY_TIME)
     return RowScope(context, leaf.dataset, _time(model, leaf), f"'{leaf.name}'")
 
 

@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from sqlglot import exp
 
 UNITS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
-GRAINS = UNITS
+GRAINS = (*UNITS[:-1], "fiscal_quarter", "year", "fiscal_year")
 PARTS = (
     "hour_of_day",
     "day_of_week",

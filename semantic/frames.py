@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from semantic.periods import DAY_GRAINS, Calendar, Period, step
+from semantic.expressions import GRAINS
+from semantic.periods import DAY_GRAINS, MONTHS, Calendar, Period, step
 
 UNITS = ("hour", "day", "week", "month", "quarter", "year")
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _LENGTH = re.compile(rf"([1-9]\d{{0,4}}) ({'|'.join(UNITS)})s?", re.ASCII)
 _PERIODS = re.compile(r"(?:previous period|([1-9]\d{0,4}) periods?)", re.ASCII)
 _START = re.compile(rf"start of (?:the )?({'|'.join(DAY_GRAINS[1:])})")
@@ -249,7 +249,9 @@ _WITHIN = {  # the grains of which a period consists
     "week": ("second", "minute", "hour", "day"),
     "month": ("second", "minute", "hour", "day"),
     "quarter": ("second", "minute", "hour", "day", "month"),
+    "fiscal_quarter": ("second", "minute", "hour", "day", "month"),
     "year": ("second", "minute", "hour", "day", "month", "quarter"),
+    "fiscal_year": ("second", "minute", "hour", "day", "month", "fiscal_quarter"),
 }
 
 
@@ -267,8 +269,8 @@ def is_instant(frame: Frame, grain: str) -> bool:
 
 
 def is_finer(grain: str, unit: str) -> bool:
-    """Whether a grain comes before a unit in the order from hours to years."""
-    return grain not in UNITS or UNITS.index(grain) < UNITS.index(unit)
+    """Whether a grain comes before a unit in the order from seconds to years."""
+    return GRAINS.index(grain) < GRAINS.index(unit)
 
 
 @dataclass(frozen=True, slots=True)

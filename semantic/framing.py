@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from semantic.clocks import day_trunc
 from semantic.expressions import call, cast, date_literal, text
 from semantic.frames import Cumulative, Length, Own, Rolling, Shift, StartOf, ToDate, Trailing, as_length, is_instant
-from semantic.periods import DAY_GRAINS, Calendar
+from semantic.periods import DAY_GRAINS, Calendar, as_interval
 from semantic.plan import Frames
 from semantic.trees import column, interval, named, select, table
 
@@ -107,11 +108,10 @@ class _Framing:
 
     def _unit_start(self, grain: str) -> exp.Expr:
         """The first day of the unit in which the frame ends."""
-        offset = exp.Literal.number(self._calendar.week_offset)
         if not self._is_instant:
-            return call("day_trunc", text(grain), _earlier(self.ends(), 1, "day"), offset)
+            return day_trunc(grain, _earlier(self.ends(), 1, "day"), self._calendar)
         last = self._local(_earlier(self.ends(), 1, "second"))
-        return self._instant(call("day_trunc", text(grain), last, offset))
+        return self._instant(day_trunc(grain, last, self._calendar))
 
     def _before(self, end: exp.Expr, length: Length) -> exp.Expr:
         if not self._is_instant:
@@ -147,11 +147,10 @@ class _Framing:
 
     def _first_of(self, label: exp.Expr, unit: str) -> exp.Expr:
         """The period in which a coarser one begins."""
-        offset = exp.Literal.number(self._calendar.week_offset)
         if self._below_day:
-            first = call("day_trunc", text(unit), self._local(call("utc", label)), offset)
+            first = day_trunc(unit, self._local(call("utc", label)), self._calendar)
             return self._hour(self._instant(first))
-        return call("day_trunc", text(self._grain), call("day_trunc", text(unit), label, offset), offset.copy())
+        return day_trunc(self._grain, day_trunc(unit, label, self._calendar), self._calendar)
 
     def _hour(self, utc: exp.Expr) -> exp.Expr:
         """The hour, minute or second in which a moment lies, as it is shown."""
@@ -178,5 +177,4 @@ def _later(value: exp.Expr, count: int, unit: str) -> exp.Expr:
 
 def _length(count: int, unit: str) -> exp.Expr:
     """SQL knows no quarters as lengths."""
-    count, unit = {"quarter": (3 * count, "month"), "week": (7 * count, "day")}.get(unit, (count, unit))
-    return interval(count, unit)
+    return interval(*as_interval(unit, count))

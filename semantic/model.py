@@ -17,6 +17,7 @@ from semantic.described import Described, Names
 from semantic.expressions import TIME_WORDS, Expression, ExpressionError
 from semantic.metric_types.base import Metric
 from semantic.parse import parse_key
+from semantic.periods import Calendar, YearMonth
 from semantic.source import Documents, Exact, Node, Shape, Written, WrittenLater
 from semantic.vocabulary import Kind
 
@@ -310,6 +311,8 @@ class Project(Shape):
     name: the project's name, shown in workbooks
     time_zone: business time zone, an IANA name: periods, `at`, days, weeks are in it. Default UTC
     week_start: the weekday on which a week starts. Default monday
+    fiscal_year_start: the month with which fiscal years begin: `fiscal_year`, `fiscal_quarter`, `FY2025`. Default
+        january
     default_target: the target used when none is named; may be left out when there is one target
     targets: name → where queries run, see below. Default: a DuckDB in memory
     """
@@ -317,6 +320,7 @@ class Project(Shape):
     name: str = "metricast"
     time_zone: str = "UTC"
     week_start: Weekday = "monday"
+    fiscal_year_start: YearMonth = "january"
     targets: Mapping[str, Target] = Field(default_factory=lambda: {"local": Target(engine="duckdb")})
     default_target: str | None = None
 
@@ -388,3 +392,8 @@ class Model:
     def week_start(self) -> str:
         """The weekday on which a week starts."""
         return self.project.week_start
+
+    @property
+    def calendar(self) -> Calendar:
+        """The business time zone, and where weeks and fiscal years start."""
+        return Calendar(self.time_zone, self.week_start, self.project.fiscal_year_start)

@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from semantic.errors import Diagnostic, QueryError
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-DAY_GRAINS = ("day", "week", "month", "quarter", "year")
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+YearMonth = Literal[
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+]  # fmt: skip
+YEAR_MONTHS: tuple[YearMonth, ...] = get_args(YearMonth)
+DAY_GRAINS = ("day", "week", "month", "quarter", "fiscal_quarter", "year", "fiscal_year")
+MONTHS = {"month": 1, "quarter": 3, "fiscal_quarter": 3, "year": 12, "fiscal_year": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +36,18 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """What turns instants into business days: the time zone and the weekday on which weeks start."""
+    """What turns instants into business days and periods: the time zone, and where weeks and fiscal years start."""
 
     time_zone: str
     week_start: str
+    fiscal_year_start: YearMonth = "january"
 
-    @property
-    def week_offset(self) -> int:
-        """Days from Monday to the week's first day."""
-        return WEEKDAYS.index(self.week_start)
+    def offset(self, grain: str) -> int:
+        """Days from Monday to the week's first day, or months from January to where a fiscal grain's periods start."""
+        if grain == "week":
+            return WEEKDAYS.index(self.week_start)
+        months = YEAR_MONTHS.index(self.fiscal_year_start) if grain.startswith("fiscal_") else 0
+        return months % MONTHS.get(grain, 1)
 
     def local(self, instant: datetime) -> datetime:
         """The naive business-local time of an instant."""
@@ -47,10 +56,11 @@ class Calendar:
     def first_day(self, day: date, grain: str) -> date:
         """The first day of the period of a grain that contains `day`."""
         if grain == "week":
-            return day - timedelta(days=(day.weekday() - self.week_offset) % 7)
-        if grain in _MONTHS:
-            months = _MONTHS[grain]
-            return date(day.year, (day.month - 1) // months * months + 1, 1)
+            return day - timedelta(days=(day.weekday() - self.offset(grain)) % 7)
+        if grain in MONTHS:
+            month, offset = day.year * 12 + day.month - 1, self.offset(grain)
+            month = (month - offset) // MONTHS[grain] * MONTHS[grain] + offset
+            return date(month // 12, month % 12 + 1, 1)
         return day
 
     def span(self, day: date, grain: str) -> Period:
@@ -66,17 +76,25 @@ def is_below_day(word: str) -> bool:
 
 def step(day: date, grain: str, count: int) -> date:
     """`count` periods of a grain after a period's first day."""
-    if grain in _MONTHS:
-        months = day.year * 12 + day.month - 1 + count * _MONTHS[grain]
+    if grain in MONTHS:
+        months = day.year * 12 + day.month - 1 + count * MONTHS[grain]
         return date(months // 12, months % 12 + 1, day.day)
     return day + timedelta(days=count * (7 if grain == "week" else 1))
+
+
+def as_interval(grain: str, count: int = 1) -> tuple[int, str]:
+    """So many periods of a grain in a unit that SQL has for intervals."""
+    if grain == "week":
+        return 7 * count, "day"
+    is_other = grain == "quarter" or grain.startswith("fiscal_")
+    return (MONTHS[grain] * count, "month") if is_other else (count, grain)
 
 
 def grains_between(period: Period, grain: str) -> int:
     """About how many periods of a grain lie within a period; never too few."""
     days = (period.end - period.start).days
     seconds = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-    length = seconds.get(grain, 86400 * 28 * _MONTHS.get(grain, 1))
+    length = seconds.get(grain, 86400 * 28 * MONTHS.get(grain, 1))
     return days * 86400 // length + 2
 
 
@@ -142,9 +160,22 @@ def _quarter(found: re.Match[str], calendar: Calendar) -> Period:
     return calendar.span(date(int(found[1]), int(found[2]) * 3 - 2, 1), "quarter")
 
 
+def _fiscal_year(found: re.Match[str], calendar: Calendar) -> Period:
+    """The fiscal year that ends in a year."""
+    year = int(found[1]) - (calendar.offset("fiscal_year") > 0)
+    return calendar.span(date(year, calendar.offset("fiscal_year") + 1, 1), "fiscal_year")
+
+
+def _fiscal_quarter(found: re.Match[str], calendar: Calendar) -> Period:
+    start = step(_fiscal_year(found, calendar).start, "fiscal_quarter", int(found[2]) - 1)
+    return calendar.span(start, "fiscal_quarter")
+
+
 _FORMS: tuple[tuple[str, Callable[[re.Match[str], Calendar], Period]], ...] = (
     (r"(\d{4})", lambda found, calendar: calendar.span(date(int(found[1]), 1, 1), "year")),
     (r"(\d{4})-[Qq]([1-4])", _quarter),
+    (r"[Ff][Yy](\d{4})", _fiscal_year),
+    (r"[Ff][Yy](\d{4})-[Qq]([1-4])", _fiscal_quarter),
     (
         r"(\d{4})-(\d{2})",
         lambda found, calendar: calendar.span(date(int(found[1]), int(found[2]), 1), "month"),
@@ -155,7 +186,10 @@ _FORMS: tuple[tuple[str, Callable[[re.Match[str], Calendar], Period]], ...] = (
 
 
 def _refuse(text: str, reason: str) -> QueryError:
-    forms = "write 2025, 2025-Q1, 2025-03, 2025-W07, 2025-03-14, 2025-01..2025-03, last 13 weeks, this month or today"
+    forms = (
+        "write 2025, 2025-Q1, FY2025, FY2025-Q1, 2025-03, 2025-W07, 2025-03-14, 2025-01..2025-03, last 13 weeks, "
+        "this month or today"
+    )
     return QueryError(Diagnostic("E320", f"the period '{text}' cannot be read: {reason}", hint=forms))
 
 

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from semantic.clocks import Clock, first_instant, last_second, to_local
 from semantic.expressions import GRAINS, call, cast, date_literal, text, timestamp_literal
-from semantic.periods import DAY_GRAINS, Calendar, hour_step
+from semantic.periods import DAY_GRAINS, Calendar, as_interval, hour_step
 from semantic.plan import Began, Key, Spine
 from semantic.scan_select import source_of
 from semantic.trees import column, interval, named, select, subquery, table, union_all, where
@@ -169,7 +169,7 @@ def _moment_series(first: exp.Expr, last: exp.Expr, grain: str, zone: str) -> ex
 
 
 def _series(first: exp.Expr, last: exp.Expr, grain: str) -> exp.Expr:
-    count, unit = (3, "month") if grain == "quarter" else (1, grain)
+    count, unit = (1, grain) if grain == "week" else as_interval(grain)
     return call("series", first, last, exp.Literal.number(count), text(unit))
 
 
@@ -193,6 +193,5 @@ def _distinct(spine: Spine, clock: Clock, series: exp.Select) -> exp.Select:
 
 def _last_day(key: Key) -> exp.Expr:
     """The last day of an observed period."""
-    count, unit = {"quarter": (3, "month"), "week": (7, "day")}.get(str(key.grain), (1, str(key.grain)))
-    after = exp.Add(this=column(key.name), expression=interval(count, unit))
+    after = exp.Add(this=column(key.name), expression=interval(*as_interval(str(key.grain))))
     return cast(exp.Sub(this=after, expression=interval(1, "day")), "date")

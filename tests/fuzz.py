@@ -167,7 +167,7 @@ def as_case(example: Example, name: str, why: str) -> str:
         "name": name,
         "why": why,
         "as_of": example.as_of,
-        "project": {"time_zone": example.model.time_zone, "week_start": example.model.week_start},
+        "project": example.project(),
         "model": example.content(),
         "tables": tables,
         "queries": [{"name": "query", "query": _plain(example.query_parts()), **_expectation(example)}],

@@ -67,6 +67,8 @@ def _candidates(example: Example) -> Iterator[Example]:
         yield from (_with_dataset(example, name, **change) for change in _changes(dataset))
     if example.model.week_start != "monday":
         yield replace(example, model=replace(example.model, week_start="monday"))
+    if example.model.fiscal_year_start != "january":
+        yield replace(example, model=replace(example.model, fiscal_year_start="january"))
 
 
 def _queries(query: Query) -> Iterator[Query]:

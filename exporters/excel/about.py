@@ -75,13 +75,14 @@ def filters_text(query: Query) -> str:
 
 
 def _facts(delivery: Delivery) -> Iterator[Cells]:
-    main = main_result(delivery)
+    main, fiscal = main_result(delivery), delivery.model.project.fiscal_year_start
     facts = {
         "As of": as_of_text(delivery.as_of, delivery.model.time_zone),
         "Period": period_text(main) if main else None,
         "Owner": delivery.export.owner,
         "Export": f"{delivery.export.name}, project {delivery.model.name}",
         "Weeks start on": delivery.model.week_start.capitalize(),
+        "Fiscal years start in": None if fiscal == "january" else fiscal.capitalize(),
     }
     for name, value in facts.items():
         if value:

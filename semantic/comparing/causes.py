@@ -10,7 +10,7 @@ from semantic.comparing.cuts import Cuts, Sides
 from semantic.comparing.lineage import Lineage
 from semantic.plan import Plan
 
-_CALENDAR = ("time_zone", "week_start")
+_CALENDAR = ("time_zone", "week_start", "fiscal_year_start")
 _OF_ROWS, _OF_LOOKUPS = ("table", "sql", "time"), ("table", "sql", "primary_key", "validity")
 _MOST_CUTS = 10  # the first ones tell why; the others differ for the same reasons
 

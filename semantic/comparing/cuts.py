@@ -10,14 +10,14 @@ from semantic.comparing.altered import meaning
 from semantic.comparing.lineage import TIME_WORDS, Base, Lineage
 from semantic.model import Model
 
-_DAY, _WEEK = TIME_WORDS
+_DAY, *_COARSER = TIME_WORDS
 
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
     """Where the numbers of a metric differ: everywhere, or only in these cuts; `lost` ones are refused now.
 
-    A time is named by its `day` where every grain of it differs, by its `week` where that one alone does.
+    A time is named by its `day` where every grain of it differs, by its `week` or `fiscal_year` where that alone does.
     """
 
     everything: bool
@@ -62,7 +62,7 @@ class Sides:
             _unlike(old.datasets, new.datasets),
             _unlike(old.segments, new.segments),
             _unlike(*({name: (each.joins, each.via) for name, each in m.datasets.items()} for m in (old, new))),
-            (old.time_zone, old.week_start) == (new.time_zone, new.week_start),
+            old.calendar == new.calendar,
             all(old.owners[name] == new.owners[name] for name in common),
         )
 
@@ -148,7 +148,7 @@ def _answered(side: Lineage, metric: str) -> list[str]:
 
 def _wider(cut: str) -> Iterable[str]:
     parent, _, grain = cut.rpartition(".")
-    if grain == _WEEK:
+    if grain in _COARSER:
         yield f"{parent}.{_DAY}".lstrip(".")
     if grain in TIME_WORDS and parent:
         yield parent

@@ -18,7 +18,7 @@ from semantic.parse import parse
 from semantic.plan import Plan
 from semantic.query import Query
 
-TIME_WORDS = ("day", "week")  # the zone decides about days, the week's first day about weeks
+TIME_WORDS = ("day", "week", "fiscal_year")  # the zone decides about days, settings of their own about the others
 Thing = tuple[Literal["dimension", "segment"], str]  # ("dimension", "users.gender"), ("segment", "adults")
 
 
@@ -70,7 +70,12 @@ class Lineage:
         """All that rows may be grouped by, as a query names it; not every one of them is answered."""
         if base.dataset not in self.model.datasets:
             return ()
-        return tuple(dict.fromkeys((*TIME_WORDS, *self._dimensions(base.dataset))))
+        return tuple(dict.fromkeys((*self._time_words, *self._dimensions(base.dataset))))
+
+    @property
+    def _time_words(self) -> tuple[str, ...]:
+        """Without a start of its own a fiscal year is any year."""
+        return TIME_WORDS[: 3 if self.model.project.fiscal_year_start != "january" else 2]
 
     def _dimensions(self, dataset: str) -> Iterator[str]:
         reached = sorted(self.reach(dataset))
@@ -81,7 +86,7 @@ class Lineage:
             for name, dimension in self.model.dimensions[target].items():
                 yield f"{qualifier}.{name}"
                 if dimension.is_time:
-                    yield from (f"{qualifier}.{name}.{grain}" for grain in TIME_WORDS)
+                    yield from (f"{qualifier}.{name}.{grain}" for grain in self._time_words)
 
     def plan(self, metric: str, *cuts: str) -> Plan | None:
         """The plan of a metric by cuts, None where it is refused."""

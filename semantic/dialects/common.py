@@ -37,14 +37,17 @@ def at_least(value: exp.Expr, least: int) -> exp.Expr:
     return exp.Case().when(below, bound.copy()).else_(value.copy())
 
 
-def day_trunc(unit: exp.Expr, value: exp.Expr, week_offset: exp.Expr) -> exp.Expr:
-    grain, offset = str(unit.this), number_of(week_offset)
+def day_trunc(unit: exp.Expr, value: exp.Expr, offset: exp.Expr) -> exp.Expr:
+    """The first day of a period; weeks start `offset` days after Monday, fiscal periods so many months later."""
+    grain, count = str(unit.this).removeprefix("fiscal_"), number_of(offset)
     if grain == "day":
         return cast(value.unnest(), "date")
-    if grain == "week" and offset:
-        shifted = exp.Sub(this=paren(value), expression=interval(offset, "day"))
-        return cast(exp.Add(this=function("date_trunc", unit, shifted), expression=interval(offset, "day")), "date")
-    return cast(function("date_trunc", unit, value), "date")
+    plain = exp.Literal.string(grain)
+    if not count:
+        return cast(function("date_trunc", plain, value), "date")
+    length = interval(count, "day" if grain == "week" else "month")
+    shifted = exp.Sub(this=paren(value), expression=length)
+    return cast(exp.Add(this=function("date_trunc", plain, shifted), expression=length.copy()), "date")
 
 
 def parts_of_time(iso_weekday: Emitter) -> dict[str, Emitter]:

@@ -17,7 +17,7 @@ from semantic.metric_types.over import OverMetric
 
 _PATTERN = (
     "^(previous period|[1-9][0-9]{0,4} (period|hour|day|week|month|quarter|year)s?|"
-    "start of (the )?(week|month|quarter|year))$"
+    "start of (the )?(week|month|quarter|fiscal_quarter|year|fiscal_year))$"
 )
 
 
@@ -39,7 +39,7 @@ class Comparison(OverMetric):
     offset: `1 month`, `1 year`, `52 weeks`: that long before, for 31 March 28 February; a year before a week is 52
         weeks, so that Mondays meet Mondays. It must be a whole number of the query's periods. `previous period`, `3
         periods`: of the query's own grain; without a time word the whole months, or else the days, of its period.
-        `start of month` (`week`, `quarter`, `year`): the period in which that begins
+        `start of month` (`week`, `quarter`, `year`, `fiscal_year`, …): the period in which that begins
     as: `percent_change` (default; NULL where the earlier value is 0), `difference`, or `value`: the earlier one
     align: `whole` (default), or `elapsed`: the period in progress, up to as-of, is compared with as much of the earlier
         one: up to the same date if that is months before, else as many days and hours. All other periods are whole

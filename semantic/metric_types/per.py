@@ -15,6 +15,8 @@ from sqlglot import exp
 from semantic.metric_types.base import Each, Leaves
 from semantic.metric_types.over import WINDOWS, OverMetric
 
+_Grain = Literal["second", "minute", "hour", "day", "week", "month", "quarter", "fiscal_quarter", "year", "fiscal_year"]
+
 
 class Per(OverMetric):
     """A metric's values in smaller periods, or for single entities, put together.
@@ -29,7 +31,7 @@ class Per(OverMetric):
     """
 
     type: Literal["per"]
-    grain: Literal["second", "minute", "hour", "day", "week", "month", "quarter", "year"] | None = None
+    grain: _Grain | None = None
     entity: str | None = None
     agg: Literal["avg", "sum", "min", "max", "median", "stddev"]
     not_inside: ClassVar[tuple[str, ...]] = ("comparison", "share", "rank", "moving_average")

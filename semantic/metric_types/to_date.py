@@ -19,17 +19,17 @@ class ToDate(WindowMetric):
 
     type: `to_date`
     metric: what is counted
-    grain: `week`, `month`, `quarter` or `year`. In a week from 29 January to 4 February the month to date begins on 1
-        February
+    grain: `week`, `month`, `quarter`, `year`, `fiscal_quarter` or `fiscal_year`. In a week from 29 January to 4
+        February the month to date begins on 1 February
     """
 
     type: Literal["to_date"]
-    grain: Literal["week", "month", "quarter", "year"]
+    grain: Literal["week", "month", "quarter", "fiscal_quarter", "year", "fiscal_year"]
 
     @property
     def definition(self) -> str:
         """As `points_earned, month to date`."""
-        return f"{self.metric}, {self.grain} to date"
+        return f"{self.metric}, {self.grain.replace('_', ' ')} to date"
 
     def plan(self, leaves: Leaves) -> exp.Expr:
         """The metric from the unit's first day on."""

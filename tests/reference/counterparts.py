@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from tests.reference.frames import (
     DAYS,
-    MONTHS,
     Edge,
     Frame,
     at_day,
@@ -21,7 +20,7 @@ from tests.reference.frames import (
     wall_of,
 )
 from tests.reference.model import BELOW_DAY, WORDS, Offset, Refused
-from tests.reference.times import Clockwork, truncate
+from tests.reference.times import MONTHS, Clockwork
 
 # How many periods of a grain a unit is; what is missing is no whole number of periods.
 PERIODS = {
@@ -31,6 +30,7 @@ PERIODS = {
     "quarter": {"month": Fraction(1, 3), "quarter": Fraction(1), "year": Fraction(4)},
     "year": {"month": Fraction(1, 12), "quarter": Fraction(1, 4), "year": Fraction(1)},
 }
+PERIODS |= {"fiscal_quarter": PERIODS["quarter"], "fiscal_year": PERIODS["year"]}
 
 
 def check_offset(offset: Offset, grain: str | None) -> None:
@@ -62,7 +62,7 @@ def counterpart(offset: Offset, grain: str | None, period: Frame, clock: Clockwo
     assert period.start is not None
     start = period.start.moment
     if offset.kind == "start":
-        first = truncate(clock.day(start), offset.unit, clock.week_start)
+        first = clock.first_day(clock.day(start), offset.unit)
         return period_of(label_of(first, grain, clock), grain, clock)
     if grain in BELOW_DAY:
         label = label_of(start, grain, clock)

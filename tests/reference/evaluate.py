@@ -49,7 +49,7 @@ def clockwork(model: Model, query: Query, as_of: datetime) -> Clockwork:
         zone = ZoneInfo(query.time_zone or model.time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise Refused(f"no such time zone: {query.time_zone}") from error
-    return Clockwork(zone, model.week_start, as_of.astimezone(UTC))
+    return Clockwork(zone, model.week_start, as_of.astimezone(UTC), model.fiscal_year_start)
 
 
 class Run:

@@ -9,9 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 from tests.reference.model import BELOW_DAY, Refused
-from tests.reference.times import Clockwork, Moment, after, instant_at, on_wall, truncate
+from tests.reference.times import MONTHS, Clockwork, Moment, after, instant_at, on_wall
 
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
 DAYS = {"day": 1, "week": 7}
 MICROSECOND = timedelta(microseconds=1)
 
@@ -99,8 +98,8 @@ def moved_edge(edge: Edge, count: int, unit: str, clock: Clockwork) -> Edge:
 def start_of(edge: Edge, unit: str, clock: Clockwork) -> Edge:
     """The first day of the unit's period that holds the last moment before this."""
     last = edge.moment - (MICROSECOND if isinstance(edge.moment, datetime) else timedelta(days=1))
-    day = None if edge.day is None else truncate(edge.day - timedelta(days=1), unit, clock.week_start)
-    return Edge(truncate(clock.day(last), unit, clock.week_start), day)
+    day = None if edge.day is None else clock.first_day(edge.day - timedelta(days=1), unit)
+    return Edge(clock.first_day(clock.day(last), unit), day)
 
 
 # -- stretches -----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ Value = None | bool | int | float | Decimal | str | date | datetime
 Expr = tuple[object, ...]
 Row = Mapping[str, Value]
 
-WORDS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+WORDS = ("second", "minute", "hour", "day", "week", "month", "quarter", "fiscal_quarter", "year", "fiscal_year")
 BELOW_DAY = frozenset(WORDS[:3])
 PARTS = (
     "hour_of_day",
@@ -248,6 +248,7 @@ class Model:
     time_zone: str = "UTC"
     week_start: str = "monday"
     segments: Mapping[str, Expr] = field(default_factory=dict)
+    fiscal_year_start: str = "january"
 
 
 @dataclass(frozen=True, slots=True)

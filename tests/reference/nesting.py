@@ -26,6 +26,7 @@ from tests.reference.model import (
 
 WINDOWS = (Rolling, Cumulative, ToDate)
 FRAMED = (*WINDOWS, Comparison, MovingAverage, SemiAdditive)
+WITHIN_ALL = frozenset(WORDS[: WORDS.index("month") + 1])
 RELATIVE = (Comparison, Rank, MovingAverage)
 
 
@@ -133,6 +134,8 @@ def _check_time(asked: Asked, metric: Metric, grain: str | None) -> None:
 def nests(fine: str, coarse: str) -> bool:
     """Whether whole periods of the one make one of the other."""
     if fine == "week" and coarse != "week":
+        return False
+    if fine != coarse and coarse.startswith("fiscal") != fine.startswith("fiscal") and fine not in WITHIN_ALL:
         return False
     return WORDS.index(fine) <= WORDS.index(coarse)
 

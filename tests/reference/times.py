@@ -13,6 +13,7 @@ from tests.reference.model import BELOW_DAY, PARTS, WORDS, Dimension, Refused, V
 
 Moment = date | datetime  # a business day, or an instant (timezone-aware UTC)
 WEEKDAYS = tuple(name.lower() for name in calendar.day_name)
+MONTHS_OF_YEAR = tuple(name.lower() for name in calendar.month_name[1:])
 SPINE_LIMIT = 1_000_000
 
 
@@ -23,11 +24,16 @@ class Clockwork:
     zone: ZoneInfo
     week_start: str
     as_of: datetime  # UTC
+    fiscal_year_start: str = "january"
 
     @property
     def now(self) -> datetime:
         """The query's instant on the wall of the business."""
         return on_wall(self.as_of, self.zone)
+
+    def first_day(self, day: date, grain: str) -> date:
+        """Of the period of this grain that holds a day."""
+        return truncate(day, grain, self.week_start, MONTHS_OF_YEAR.index(self.fiscal_year_start) + 1)
 
     def day(self, moment: Moment) -> date:
         return on_wall(moment, self.zone).date() if isinstance(moment, datetime) else moment
@@ -40,7 +46,7 @@ class Clockwork:
         if moment is None:
             return None
         if grain not in BELOW_DAY:
-            return truncate(self.day(moment), grain, self.week_start)
+            return self.first_day(self.day(moment), grain)
         assert isinstance(moment, datetime)
         return moment - _since_start(on_wall(moment, self.zone), grain)
 
@@ -92,7 +98,7 @@ def wall_start(wall: datetime, grain: str) -> datetime:
     return wall - _since_start(wall, grain)
 
 
-def truncate(day: date, grain: str, week_start: str) -> date:
+def truncate(day: date, grain: str, week_start: str, fiscal_month: int = 1) -> date:
     match grain:
         case "day":
             return day
@@ -102,6 +108,11 @@ def truncate(day: date, grain: str, week_start: str) -> date:
             return day.replace(day=1)
         case "quarter":
             return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+        case "fiscal_quarter" | "fiscal_year":
+            first = day.replace(day=1)
+            while (first.month - fiscal_month) % (3 if grain == "fiscal_quarter" else 12):
+                first = (first - timedelta(days=1)).replace(day=1)
+            return first
     return day.replace(month=1, day=1)
 
 
@@ -118,48 +129,59 @@ def part_of(day: date, part: str) -> int:
     }[part]
 
 
+MONTHS = {"month": 1, "quarter": 3, "year": 12, "fiscal_quarter": 3, "fiscal_year": 12}
+
+
 def after(start: date, grain: str, count: int = 1) -> date:
     """The start of the period `count` periods after the one that starts here (before, if negative)."""
     if grain in ("day", "week"):
         return start + timedelta(days=count * (7 if grain == "week" else 1))
-    months = start.year * 12 + start.month - 1 + count * {"month": 1, "quarter": 3, "year": 12}[grain]
+    months = start.year * 12 + start.month - 1 + count * MONTHS[grain]
     return date(months // 12, months % 12 + 1, 1)
 
 
 # -- periods -------------------------------------------------------------------------------------------------
 
 Period = tuple[date, date]  # [start, end)
+GRAINS_OF_DAYS = "|".join(WORDS[WORDS.index("day") :])
 
 
 def parse_period(text: str, clockwork: Clockwork) -> Period:
     today = clockwork.now.date()
     if ".." in text:
         first, last = text.split("..")
-        period = _named_period(first)[0], _named_period(last)[1]
+        period = _named_period(first, clockwork)[0], _named_period(last, clockwork)[1]
         if period[0] >= period[1]:
             raise Refused(f"the period {text} ends before it starts")
         return period
     if text in ("today", "yesterday"):
         end = today + timedelta(days=1 if text == "today" else 0)
         return end - timedelta(days=1), end
-    if match := re.fullmatch(r"last (\d+) (day|week|month|quarter|year)s?", text):
-        end = truncate(today, match[2], clockwork.week_start)
+    if match := re.fullmatch(rf"last (\d+) ({GRAINS_OF_DAYS})s?", text):
+        end = clockwork.first_day(today, match[2])
         return after(end, match[2], -int(match[1])), end
-    if match := re.fullmatch(r"this (week|month|quarter|year)", text):
-        start = truncate(today, match[1], clockwork.week_start)
+    if match := re.fullmatch(rf"this ({GRAINS_OF_DAYS})", text):
+        start = clockwork.first_day(today, match[1])
         return start, after(start, match[1])
-    return _named_period(text)
+    return _named_period(text, clockwork)
 
 
-def _named_period(text: str) -> Period:
+def _named_period(text: str, clockwork: Clockwork) -> Period:
     try:
-        start, grain = _named_start(text)
+        start, grain = _named_start(text, clockwork)
     except ValueError as error:
         raise Refused(f"no such period: {text}") from error
     return start, after(start, grain)
 
 
-def _named_start(text: str) -> tuple[date, str]:
+def _named_start(text: str, clockwork: Clockwork) -> tuple[date, str]:
+    if match := re.fullmatch(r"FY(\d{4})(?:-Q([1-4]))?", text):
+        start = _fiscal_year(int(match[1]), clockwork)
+        return (
+            (after(start, "fiscal_quarter", int(match[2]) - 1), "fiscal_quarter")
+            if match[2]
+            else (start, "fiscal_year")
+        )
     if match := re.fullmatch(r"(\d{4})", text):
         return date(int(text), 1, 1), "year"
     if match := re.fullmatch(r"(\d{4})-Q([1-4])", text):
@@ -171,6 +193,12 @@ def _named_start(text: str) -> tuple[date, str]:
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         return date.fromisoformat(text), "day"
     raise ValueError(text)
+
+
+def _fiscal_year(year: int, clockwork: Clockwork) -> date:
+    """The first day of the fiscal year whose last day lies in this year."""
+    start = clockwork.first_day(date(year, 1, 1), "fiscal_year")
+    return start if (after(start, "fiscal_year") - timedelta(days=1)).year == year else after(start, "fiscal_year")
 
 
 # -- spines --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from semantic.explain import explain_metric
+from semantic.expressions import PARTS
 from semantic.load import load_texts
 
 MODEL = """
@@ -48,4 +49,5 @@ def test_time_words_are_those_that_the_clock_has() -> None:
     assert loaded.model is not None, loaded.diagnostics
     found = explain_metric(loaded.model, "likes")
     assert found.clocks == ("likes.liked_on",)
-    assert found.grains == ("day", "week", "month", "quarter", "year")
+    assert found.grains == ("day", "week", "month", "quarter", "fiscal_quarter", "year", "fiscal_year")
+    assert found.date_parts == PARTS[1:]

@@ -61,8 +61,11 @@ class Example:
 
     def texts(self) -> dict[str, str]:
         """The project's files, as the loader takes them."""
-        project = {"time_zone": self.model.time_zone, "week_start": self.model.week_start}
-        return {"metrics/project.yml": dump(project), "metrics/model.yml": dump(self.content())}
+        return {"metrics/project.yml": dump(self.project()), "metrics/model.yml": dump(self.content())}
+
+    def project(self) -> dict[str, Any]:
+        """The settings of project.yml."""
+        return {name: getattr(self.model, name) for name in ("time_zone", "week_start", "fiscal_year_start")}
 
     def content(self) -> dict[str, Any]:
         datasets = {name: {**self.sources[name], **_dataset(dataset)} for name, dataset in self.model.datasets.items()}

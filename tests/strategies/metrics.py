@@ -210,6 +210,6 @@ def is_fragile_expr(expr: Expr) -> bool:
 
 
 def with_metrics(world: World, datasets: Mapping[str, Dataset]) -> Model:
-    model = Model(datasets, {}, world.zone, world.week_start)
+    model = Model(datasets, {}, world.zone, world.week_start, fiscal_year_start=world.fiscal_year_start)
     model = replace(model, segments=segments(world, model))
     return replace(model, metrics=metrics(world, model))

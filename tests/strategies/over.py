@@ -36,6 +36,7 @@ OVER = (*FRAMED, Per, Share, Rank)
 WINDOWS = (Rolling, Cumulative, ToDate)
 Over = Rolling | Cumulative | ToDate | Comparison | MovingAverage | SemiAdditive | Per | Share | Rank
 ANY_KIND = (*WINDOWS, Comparison)  # may have a value that is no number
+FISCAL = ("fiscal_quarter", "fiscal_year")
 TRIALS = 6
 
 Make = Callable[[World, Model, str, str], Over]  # the new metric's name, the inner one's
@@ -127,7 +128,7 @@ def _cumulative(world: World, model: Model, name: str, inner: str) -> Cumulative
 
 
 def _to_date(world: World, model: Model, name: str, inner: str) -> ToDate:
-    return ToDate(name, inner, world.pick(("week", "month", "month", "quarter", "year")))
+    return ToDate(name, inner, world.pick(("week", "month", "month", "quarter", "year", *FISCAL)))
 
 
 # -- comparisons ---------------------------------------------------------------------------------------------
@@ -150,7 +151,7 @@ def _offset(world: World) -> Offset:
         case 1:
             return Offset("periods", world.rng.randint(1, 5))
         case 2:
-            return Offset("start", unit=world.pick(("week", "month", "month", "quarter", "year")))
+            return Offset("start", unit=world.pick(("week", "month", "month", "quarter", "year", *FISCAL)))
     return Offset("unit", *_length_back(world))
 
 
@@ -206,7 +207,7 @@ def _dimensions(world: World, model: Model, metric: str, least: int, most: int) 
 
 
 def _per_grain(world: World, model: Model, name: str, inner: str) -> Per:
-    grains = ("day", "day", "day", "week", "month", "quarter", "year")
+    grains: tuple[str, ...] = ("day", "day", "day", "week", "month", "quarter", "year", *FISCAL)
     if world.narrow:
         grains = (
             "hour",

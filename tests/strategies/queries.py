@@ -65,7 +65,9 @@ class Choice:
         return [Named(name, "segment") for name in self.model.segments if self._answers(where=("segment", name))]
 
     def _answers(self, *by: str, where: Expr | None = None) -> bool:
-        clock = Clockwork(ZoneInfo(self.world.zone), self.world.week_start, self.world.anchors[0])
+        clock = Clockwork(
+            ZoneInfo(self.world.zone), self.world.week_start, self.world.anchors[0], self.world.fiscal_year_start
+        )
         try:
             Run(self.model, Query(self.metrics, by, where), clock).check()
         except Refused:
@@ -263,9 +265,10 @@ def _period(world: World, as_of: datetime) -> str:
     if world.week_start == "monday":  # which week W07 is elsewhere is left open by the language
         absolute.append(f"{week.year}-W{week.week:02}")
     until = (day + DAY * world.rng.randint(0, 40)).isoformat()
-    unit = world.pick(("day", "week", "month", "quarter", "year"))
+    absolute += [f"FY{day.year}", f"FY{day.year}-Q{day.day % 4 + 1}"] if world.chance(0.3) else []
+    unit = world.pick(WORDS[3:])
     relative = [f"last {world.rng.randint(2, 4)} {unit}s", f"last 1 {unit}", "last 9 days", "yesterday", "today"]
-    relative.append(f"this {world.pick(('week', 'month', 'quarter', 'year'))}")
+    relative.append(f"this {world.pick(WORDS[4:])}")
     ranges = [f"{day.isoformat()}..{until}", f"{month}..{until[:7]}", f"{month}..{until}"]
     if world.narrow:
         return world.pick((day.isoformat(), f"{day.isoformat()}..{(day + DAY).isoformat()}", "yesterday", "today"))

@@ -11,7 +11,7 @@ from random import Random
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from tests.reference.times import WEEKDAYS, truncate
+from tests.reference.times import MONTHS_OF_YEAR, WEEKDAYS, truncate
 
 T = TypeVar("T")
 
@@ -50,6 +50,7 @@ class World:
     rng: Random
     zone: str
     week_start: str
+    fiscal_year_start: str
     texts: tuple[str, ...]
     anchors: tuple[datetime, ...]
     narrow: bool
@@ -135,7 +136,8 @@ def world(rng: Random) -> World:
         anchors = (rng.choice((*transitions(zone), anchors[0])),)
     if close:
         anchors = (anchors[0], *(anchors[0] - back for back in rng.sample(BACK, rng.randint(1, 3))))
-    return World(rng, zone, week_start, texts, anchors, narrow, close, tiny)
+    fiscal = rng.choice(("january", *MONTHS_OF_YEAR))
+    return World(rng, zone, week_start, fiscal, texts, anchors, narrow, close, tiny)
 
 
 def _anchors(rng: Random, zone: str, week_start: str) -> tuple[datetime, ...]:
