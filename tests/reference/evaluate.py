@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tests.reference import expressions
+from tests.reference import completeness, expressions
 from tests.reference.asked import Asked, Leaf
 from tests.reference.cells import Cells
 from tests.reference.lookup import (
@@ -37,7 +37,8 @@ def evaluate(model: Model, query: Query, as_of: datetime) -> Answer:
     run = Run(model, query, clockwork(model, query, as_of))
     run.check()
     rows = run.rows()
-    columns = (*query.by, *query.metrics, *(("is_total",) if query.totals else ()))
+    marks = (("is_complete",) if query.is_complete else ()) + (("is_total",) if query.totals else ())
+    columns = (*query.by, *query.metrics, *marks)
     if query.totals:
         total = run.total()
         rows = [(*row, False) for row in rows] + [(*(None for _ in query.by), *total, True)]
@@ -60,11 +61,13 @@ class Run:
         self.asked = Asked(model, query, clock)
         self.cells = Cells(self.asked)
         self.dimensions = self.asked.dimensions
+        self._clocks: completeness.Clocks = set()
 
     def total(self) -> tuple[Value, ...]:
         """The metrics as if nothing were in `by`."""
         whole = Asked(self.model, replace(self.query, by=()), self.clock)
-        return Cells(whole, total_of=self.asked.words).values(())
+        values = Cells(whole, total_of=self.asked.words).values(())
+        return (*values, completeness.of_period(self.asked, self._clocks)) if self.query.is_complete else values
 
     # -- refusals --------------------------------------------------------------------------------------------
 
@@ -89,6 +92,9 @@ class Run:
             self._check_leaf(use.leaf, framed=use.framed)
         for name in query.metrics:
             check_query(self.asked, name, self.asked.words[0] if self.asked.words else None)
+        if query.is_complete or query.complete_only:
+            self._clocks = completeness.clocks_of(self.asked, None if query.metrics else self._root())
+            completeness.check(self.asked, self._clocks)
 
     def _check_leaf(self, leaf: Leaf, *, framed: bool) -> None:
         metric, query = leaf.metric, self.query
@@ -127,7 +133,14 @@ class Run:
             rows = [(*group, *self.cells.values(group)) for group in self.cells.answer]
         if query.having is not None:
             rows = [row for row in rows if self._having(query.having, row)]
+        if query.complete_only:
+            rows = [row for row in rows if self._is_complete(row)]
+        if query.is_complete:
+            rows = [(*row, self._is_complete(row)) for row in rows]
         return self._ordered(rows)[: query.limit]
+
+    def _is_complete(self, row: Line) -> bool | None:
+        return completeness.of_group(self.asked, self._clocks, row[: len(self.query.by)])
 
     def _having(self, having: Expr, row: Line) -> bool:
         known = dict(zip(self.query.metrics, row[len(self.query.by) :], strict=True))

@@ -79,6 +79,14 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class Complete:
+    """What says how far the rows of a dataset are complete: the latest `watermark` (its clock) less a lag."""
+
+    watermark: str | None = None
+    lag: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     name: str
     columns: Mapping[str, str]  # column → SQL type, for those who load the rows into an engine
@@ -89,6 +97,7 @@ class Dataset:
     dimensions: tuple[Dimension, ...] = ()
     validity: tuple[str, str] | None = None
     via: Mapping[str, str] = field(default_factory=dict)
+    complete: Complete | None = None
 
     def dimension(self, name: str) -> Dimension | None:
         """The declared dimension, or the one that a key or clock column is without being listed."""
@@ -265,6 +274,8 @@ class Query:
     totals: bool = False
     fill: bool = True
     time_zone: str | None = None
+    is_complete: bool = False
+    complete_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
