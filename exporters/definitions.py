@@ -73,6 +73,12 @@ class QueryShape(Shape):
     totals: adds exactly one row, always the last, with every dimension NULL and the boolean column `is_total` true
         (false elsewhere): the metrics recomputed as if `by` were empty
     fill: shows periods without data too; on by default when a time word is asked for
+    is_complete: adds the boolean column `is_complete`: whether the row's period (of several time words what they share,
+        without one the query's) is over, is not cut by the query's, and the data of every dataset of the metrics reach
+        its end: by what `complete` of the dataset says, else by any of its rows with a clock from that end to as-of.
+        NULL without a period
+    complete_only: leaves out the rows of periods that are not complete; after fill and `having`, before `order` and
+        `limit`. The total stays as it is
     purpose: why personal data is shown unmasked; it is recorded
     """
 
@@ -85,6 +91,8 @@ class QueryShape(Shape):
     limit: int | None = None
     totals: bool = False
     fill: bool = True
+    is_complete: bool = False
+    complete_only: bool = False
     purpose: str | None = None
 
     def query(self, default_period: str | None) -> Query:

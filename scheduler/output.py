@@ -184,7 +184,7 @@ def _shown_row(columns: Sequence[Column], row: Sequence[Any], zone: ZoneInfo) ->
     """Yield the cells of a row; the total says so in its first dimension, where its value is NULL."""
     from semantic.formats import label_of
 
-    is_total = any(column.role == "marker" and value for column, value in zip(columns, row, strict=True))
+    is_total = any(column.marks_total and value for column, value in zip(columns, row, strict=True))
     for number, (column, value) in enumerate(zip(columns, row, strict=True)):
         if is_total and column.role in ("dimension", "time"):
             yield TOTAL if number == 0 else ""

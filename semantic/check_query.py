@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from semantic.errors import Diagnostic, QueryError, Span, known_as, listing, suggest
-from semantic.expressions import ExpressionError, Name
+from semantic.expressions import GRAINS, ExpressionError, Name
 from semantic.kinds import kind_of_expression
 from semantic.model import Model
 from semantic.names import read_name
@@ -30,10 +30,23 @@ def check_query(query: Query, model: Model) -> Iterator[Diagnostic]:
         yield Diagnostic("E306", f"the limit must not be negative: {query.limit}")
     for name in query.by:
         yield from _check_name(model, name)
+    yield from _check_complete(query)
     yield from _check_where(query, model)
     yield from _check_having(query, model)
     for entry in query.order:
         yield from _check_order(query, entry)
+
+
+def _check_complete(query: Query) -> Iterator[Diagnostic]:
+    """There are periods that can be complete."""
+    asked = [part for part, is_asked in _complete_parts(query) if is_asked]
+    if asked and query.period is None and not set(query.by) & set(GRAINS):
+        message = f"'{asked[0]}' is about periods, and the query has none"
+        yield Diagnostic("E346", message, hint="ask by a time word, such as month, or for a period")
+
+
+def _complete_parts(query: Query) -> tuple[tuple[str, bool], ...]:
+    return ("is_complete", query.is_complete), ("complete_only", query.complete_only)
 
 
 def unknown_metric(model: Model, name: str) -> Diagnostic:

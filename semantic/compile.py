@@ -23,7 +23,7 @@ from semantic.periods import Period
 from semantic.plan import Plan
 from semantic.query import Query
 from semantic.resolve import resolve
-from semantic.trees import IS_TOTAL
+from semantic.trees import IS_COMPLETE, IS_TOTAL
 from semantic.value_order import labels_of
 
 Role = Literal["dimension", "time", "metric", "marker"]
@@ -46,6 +46,11 @@ class Column:
     grain: str | None = None
     labels: Mapping[object, str] = field(default_factory=dict)
     personal: bool = False
+
+    @property
+    def marks_total(self) -> bool:
+        """Whether this says which row is the total."""
+        return self.role == "marker" and self.name == IS_TOTAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,8 @@ def _columns(asked: Asked) -> list[Column]:
         metric = asked.context.model.metrics[name]
         label = metric.label or spoken(name)
         columns.append(Column(name, "metric", label, metric.description, metric.format, metric.thresholds))
+    if asked.query.is_complete:
+        columns.append(Column(IS_COMPLETE, "marker", "Complete", "Whether all data of the period are there."))
     return columns + ([Column(IS_TOTAL, "marker", "Total")] if asked.query.totals else [])
 
 

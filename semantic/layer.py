@@ -79,6 +79,8 @@ class Layer:
         fill: bool = True,
         time_zone: str | None = None,
         purpose: str | None = None,
+        is_complete: bool = False,
+        complete_only: bool = False,
         as_of: datetime | None = None,
     ) -> Result:
         """Ask for metrics by dimensions; LANGUAGE.md, "Queries", says what each part means.
@@ -86,7 +88,19 @@ class Layer:
         Raises QueryError where the question has no correct answer, EngineError where the target does not give one.
         """
         asked = Query(
-            _names(metrics), _names(by), where, having, period, _names(order), limit, totals, fill, time_zone, purpose
+            _names(metrics),
+            _names(by),
+            where,
+            having,
+            period,
+            _names(order),
+            limit,
+            totals,
+            fill,
+            time_zone,
+            purpose,
+            is_complete,
+            complete_only,
         )
         return self.run(asked, as_of=as_of or datetime.now(UTC))
 
@@ -123,12 +137,26 @@ class Layer:
         fill: bool = True,
         time_zone: str | None = None,
         purpose: str | None = None,
+        is_complete: bool = False,
+        complete_only: bool = False,
         as_of: datetime | None = None,
         dialect: str | None = None,
     ) -> str:
         """The SQL that `query` with the same arguments would run; `dialect` asks for another engine's."""
         asked = Query(
-            _names(metrics), _names(by), where, having, period, _names(order), limit, totals, fill, time_zone, purpose
+            _names(metrics),
+            _names(by),
+            where,
+            having,
+            period,
+            _names(order),
+            limit,
+            totals,
+            fill,
+            time_zone,
+            purpose,
+            is_complete,
+            complete_only,
         )
         return self.compile(asked, as_of=as_of or datetime.now(UTC), dialect=dialect).sql
 

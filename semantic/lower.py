@@ -12,6 +12,7 @@ from typing import Literal
 
 from sqlglot import exp
 
+from semantic.complete_select import is_complete, reached_select
 from semantic.expressions import date_literal, replace_columns, wrap
 from semantic.framing import whole_end
 from semantic.periods import DAY_GRAINS
@@ -21,6 +22,7 @@ from semantic.scan_select import aggregate, grouped_rows, table_names, total_fla
 from semantic.spine import begins_select
 from semantic.stages import Ctes, Source, Stage
 from semantic.trees import (
+    IS_COMPLETE,
     IS_TOTAL,
     aliased,
     column,
@@ -60,11 +62,38 @@ def lower(plan: Plan, *, totals_nothing: bool = True) -> exp.Select:
     Where an engine's GROUPING SETS give no total of nothing, an empty one is laid beside the groups.
     """
     ctes = Ctes(set(_tables(plan)))
-    if plan.total is not None:
-        return ctes.attach(_ordered_and_limited(plan, _above_total(plan, plan.total, ctes)))
-    if plan.totals and not plan.keys:
+    if plan.total is None and plan.totals and not plan.keys:
         return ctes.attach(_single_row_and_total(plan, ctes))
-    return ctes.attach(_ordered_and_limited(plan, _answer(plan, ctes, plan.totals and not totals_nothing)))
+    bare = replace(plan, completeness=None)
+    if plan.total is not None:
+        found = _above_total(bare, plan.total, ctes)
+    else:
+        found = _answer(bare, ctes, plan.totals and not totals_nothing)
+    return ctes.attach(_ordered_and_limited(plan, _completed(plan, found, ctes)))
+
+
+def _completed(plan: Plan, query: exp.Select, ctes: Ctes) -> exp.Select:
+    """The rows with what says whether their periods are complete, or those alone of which it is so."""
+    completeness = plan.completeness
+    if completeness is None:
+        return query
+    answer = ctes.add("answer", query)
+    shared = [*(key.name for key in plan.keys), *(output.name for output in plan.outputs)]
+    until = unused("reached", _result_columns(plan))
+    found = select([], table(answer))
+    reached: list[exp.Expr] = []
+    for each in completeness.reached:
+        name = ctes.add(f"{each.dataset.name}_reached", reached_select(each, completeness, until))
+        cross_join(found, table(name))
+        reached.append(column(until, name))
+    flag = column(IS_TOTAL, answer) if plan.totals else None
+    value = is_complete(completeness, answer, reached, flag)
+    marks = [named(value, IS_COMPLETE)] if completeness.shown else []
+    marks += [column(IS_TOTAL, answer)] if plan.totals else []
+    found.set("expressions", [*(column(name, answer) for name in shared), *marks])
+    if completeness.only:
+        where(found, [value if flag is None else exp.Paren(this=exp.Or(this=flag.copy(), expression=value.copy()))])
+    return found
 
 
 def _tables(plan: Plan) -> Iterator[str]:
@@ -197,6 +226,7 @@ def _single_row_and_total(plan: Plan, ctes: Ctes) -> exp.Select:
     passing = unused("passes", [output.name for output in plan.outputs])
     passes = (Output(passing, plan.having),) if plan.having is not None else ()
     bare = replace(plan, totals=False, having=None, order=(), limit=None, outputs=(*plan.outputs, *passes))
+    bare = replace(bare, completeness=None)
     bare = replace(bare, scans=_without_totals(plan.scans), broadcasts=_without_totals(plan.broadcasts))
     answer = ctes.add("answer", lower(bare))
     marks = exp.Values(
@@ -210,6 +240,7 @@ def _single_row_and_total(plan: Plan, ctes: Ctes) -> exp.Select:
     if plan.limit == 0:
         keep.append(column(IS_TOTAL))
     where(found, keep)
+    found = _completed(plan, found, ctes)
     found.set("order", exp.Order(expressions=[_ordered(IS_TOTAL, False)]))
     return found
 
@@ -257,8 +288,9 @@ def _ordered_and_limited(plan: Plan, query: exp.Select) -> exp.Select:
 
 
 def _result_columns(plan: Plan) -> list[str]:
-    total = [IS_TOTAL] if plan.totals else []
-    return [*(key.name for key in plan.keys), *(output.name for output in plan.outputs), *total]
+    marks = [IS_COMPLETE] if plan.completeness is not None and plan.completeness.shown else []
+    marks += [IS_TOTAL] if plan.totals else []
+    return [*(key.name for key in plan.keys), *(output.name for output in plan.outputs), *marks]
 
 
 def _limited(query: exp.Select, by: list[exp.Expr], limit: int | None) -> exp.Select:

@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from semantic.bins import Bins, Edges, as_bins
 from semantic.checking.shape import Check
+from semantic.complete import Complete
 from semantic.described import Described, Names
 from semantic.expressions import TIME_WORDS, Expression, ExpressionError
 from semantic.metric_types.base import Metric
 from semantic.parse import parse_key
 from semantic.periods import Calendar, YearMonth
-from semantic.source import Documents, Exact, Node, Shape, Written, WrittenLater
+from semantic.source import Documents, Node, Shape, Written, WrittenLater
 from semantic.vocabulary import Kind
 
-RESERVED = (*TIME_WORDS, "at", "as_of", "is_total")
+RESERVED = (*TIME_WORDS, "at", "as_of", "is_total", "is_complete", "complete_only")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-Edges = Annotated[tuple[Exact, ...], Field(min_length=1)]
 _ENGINE_KEYS = {
     "duckdb": ("database",),
     "databricks": ("host", "http_path", "token_variable", "client_id_variable", "client_secret_variable"),
@@ -39,10 +39,6 @@ def _as_variable(value: Any) -> Any:
 
 def _as_mapping(value: Any) -> Any:
     return {} if value is None else value
-
-
-def _as_bins(value: Any) -> Any:
-    return {"edges": value} if isinstance(value, list | tuple) else value
 
 
 def _as_values(value: Any) -> Any:
@@ -69,36 +65,6 @@ def _plain_key(text: str) -> str | None:
 VariableName = Annotated[str | None, BeforeValidator(_as_variable)]
 
 
-class Bins(Shape):
-    """Half-open bins `[a, b)`: n ascending edges make n + 1 bins; NULL stays NULL.
-
-    edges: the numbers at which a new bin begins, ascending
-    labels: a name for each bin; without them they are called `< 18`, `18 - < 25`, `>= 25`
-    """
-
-    edges: Edges
-    labels: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Bins:
-        if list(self.edges) != sorted(set(self.edges)):
-            raise ValueError("the edges of bins must ascend")
-        if self.labels and len(self.labels) != len(self.edges) + 1:
-            raise ValueError(f"{len(self.edges)} edges make {len(self.edges) + 1} bins, not {len(self.labels)} labels")
-        if len(set(self.labels)) != len(self.labels):
-            raise ValueError("two bins have one label")
-        return self
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The labels, in the order of the bins."""
-        if self.labels:
-            return self.labels
-        edges = [f"{edge.normalize():f}" for edge in self.edges]
-        between = [f"{low} - < {high}" for low, high in pairwise(edges)]
-        return (f"< {edges[0]}", *between, f">= {edges[-1]}")
-
-
 class Dimension(Described):
     """A row-level expression of a dataset.
 
@@ -119,7 +85,7 @@ class Dimension(Described):
     expr: str | None = None
     type: ValueType | None = None
     zone: str = "UTC"
-    bins: Annotated[Bins | None, BeforeValidator(_as_bins, json_schema_input_type=Edges | Bins | None)] = None
+    bins: Annotated[Bins | None, BeforeValidator(as_bins, json_schema_input_type=Edges | Bins | None)] = None
     values: Annotated[
         Mapping[str, str | None],
         BeforeValidator(_as_values, json_schema_input_type=tuple[str, ...] | Mapping[str, str | None]),
@@ -200,6 +166,8 @@ class Dataset(Shape):
     primary_key: one column or a list
     time: name of the time dimension that is the default clock; a naive UTC timestamp unless its `type` under
         `dimensions` says otherwise
+    complete: `{watermark, lag}`: up to when the rows are complete, for `is_complete` of a query. Left out: up to the
+        last row by each metric's clock
     joins: name → what is looked up, see below
     validity: `{from, to}`: columns of a slowly changing dataset; at most one row per rest of the key is valid at any
         time. Their type and zone are those of the dimensions of the same names, if declared, else naive UTC
@@ -220,6 +188,7 @@ class Dataset(Shape):
     sql: str | None = None
     primary_key: Names = ()
     time: str | None = None
+    complete: Complete | None = None
     joins: Annotated[Mapping[str, Join], BeforeValidator(_as_mapping)] = Field(default_factory=dict)
     validity: Validity | None = None
     via: Mapping[str, str] = Field(default_factory=dict)

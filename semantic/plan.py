@@ -15,9 +15,9 @@ from sqlglot import exp
 
 from semantic.clocks import Clock
 from semantic.expressions import cast
-from semantic.frames import Frame, Now
+from semantic.frames import Frame, Length, Now
 from semantic.model import Dataset
-from semantic.periods import Period
+from semantic.periods import DAY_GRAINS, Period
 
 MOMENT = "moment"  # the grain of rows that are not put together by time
 
@@ -209,6 +209,40 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """How far the data of a dataset reach: the largest time of all its rows up to as-of, less a lag."""
+
+    dataset: Dataset
+    clock: Clock
+    lag: Length | None
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """Which periods are complete: not cut by the query's, and over before the data of each dataset end.
+
+    `shown`: in a column of its own; `only`: the rows of others are left out.
+    """
+
+    keys: tuple[Key, ...]
+    period: Period | None
+    now: Now
+    reached: tuple[Reached, ...]
+    shown: bool
+    only: bool
+
+    @property
+    def below_day(self) -> bool:
+        """Whether the periods are hours or shorter."""
+        return any(key.grain not in DAY_GRAINS for key in self.keys)
+
+    @property
+    def cutting(self) -> tuple[Key, ...]:
+        """The keys whose periods have the end of what they share: those below day lie within the others."""
+        return tuple(key for key in self.keys if key.grain not in DAY_GRAINS) or self.keys
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """A metric of the result: an expression over leaf columns."""
 
@@ -255,6 +289,7 @@ class Plan:
     The groups of `scans` are combined; `broadcasts` are scans over fewer keys, looked up for every group. The `spine`
     has the periods that are shown, and with `fill` those without rows too. `total` is how the total is computed where
     it is no grouping of the same rows. `seen` is the name of a column that is 1 where a group has rows.
+    `completeness` is about the rows of the answer, and comes after `having`.
     """
 
     keys: tuple[Key, ...]
@@ -270,6 +305,7 @@ class Plan:
     knowns: tuple[Known, ...] = ()
     total: Plan | None = None
     seen: str = ""
+    completeness: Completeness | None = None
 
     @property
     def all_scans(self) -> tuple[Scan, ...]:

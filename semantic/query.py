@@ -20,3 +20,5 @@ class Query:
     fill: bool = True
     time_zone: str | None = None
     purpose: str | None = None
+    is_complete: bool = False
+    complete_only: bool = False

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from semantic.bins import Bins
 from semantic.check_query import expression_mistake
 from semantic.clocks import Clock, clock_of, comparable, overlap, to_local
 from semantic.errors import Diagnostic, QueryError
@@ -27,7 +28,7 @@ from semantic.expressions import (
 from semantic.frames import Stretch
 from semantic.joins import Route, find_route, key_columns
 from semantic.kinds import kind_at, kind_of_expression
-from semantic.model import Bins, Dimension, Model
+from semantic.model import Dimension, Model
 from semantic.names import DimensionRef, Reference, TimePart, TimeWord, no_way, read_name
 from semantic.parse import parse
 from semantic.periods import Calendar, Period, constant_offset, is_below_day

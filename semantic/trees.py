@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from sqlglot import exp
 
 IS_TOTAL = "is_total"
+IS_COMPLETE = "is_complete"
 
 
 def column(name: str, table: str | None = None) -> exp.Expr:

@@ -47,6 +47,7 @@ BROKEN_KEYS = {"name", "model", "refused"}
 BROKEN_FILE = "metrics/broken.yml"
 PARTS = {
     "metrics", "by", "where", "having", "period", "order", "limit", "totals", "fill", "time_zone",
+    "is_complete", "complete_only",
 }  # fmt: skip
 
 Row = tuple[Any, ...]

@@ -68,6 +68,24 @@ def test_every_flag_reaches_the_query(tiny: Path) -> None:
     assert out.splitlines() == ["month,gender,events,is_total", "2025-01-01,m,1,false", ",,2,true"]
 
 
+def test_the_marks_come_after_the_metrics_the_total_last(tiny: Path) -> None:
+    asked = ("events", "--by", "month", "--period", "2025-01..2025-03", "--totals")
+    lines = ask(tiny, *asked, "--is-complete", "--format", "csv").splitlines()
+    assert lines == [
+        "month,events,is_complete,is_total",
+        "2025-01-01,2,true,false",
+        "2025-02-01,1,false,false",
+        "2025-03-01,0,false,false",
+        ",3,false,true",
+    ]
+    table = ask(tiny, *asked, "--is-complete", "--complete-only").splitlines()
+    assert [line.split() for line in table[2:]] == [
+        ["2025-01-01", "2", "true", "false"],
+        ["(total)", "3", "false", "true"],
+    ]
+    assert "events" in run("sql", *asked, "--complete-only", "--project", tiny).stdout
+
+
 def test_no_metrics_lists_combinations(tiny: Path) -> None:
     assert ask(tiny, "--by", "kind", "--format", "csv").splitlines() == ["kind", '"a, ""b"""', "login"]
 
@@ -283,7 +301,7 @@ def test_explain_says_what_and_how_and_why_not(tiny: Path) -> None:
         "events.amount",
         "users.gender",
         "colour",
-        "month quarter year: of events.at_utc",
+        "quarter fiscal_quarter year fiscal_year: of events.at_utc",
     ):
         assert word in result.stdout
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from semantic.bins import Bins
 from semantic.load import load_project, load_texts
-from semantic.model import Bins
 from tests.cli_project import run
 
 FOLDER = Path(__file__).parent / "errors"

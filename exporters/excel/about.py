@@ -68,6 +68,7 @@ def filters_text(query: Query) -> str:
     parts = (
         query.where and f"where {query.where}",
         query.having and f"having {query.having}",
+        query.complete_only and "complete periods alone",
         query.limit is not None and f"the first {query.limit:,} rows{order}",
         query.purpose and f"personal data for: {query.purpose}",
     )
@@ -110,6 +111,11 @@ def _notes(delivery: Delivery, sheets: Sequence[Sheet]) -> Iterator[str]:
     )
     if any(sheet.marker is not None for sheet in sheets):
         yield f"The row {TOTAL} is computed from all rows of the query, not added up from the rows above it."
+    if any(sheet.result.query.is_complete for sheet in sheets):
+        yield (
+            "Complete says whether the period of a row was over, shown as a whole, and all of its data "
+            "were there; other numbers are still going to change."
+        )
 
 
 def _table(names: Sequence[str], rows: Sequence[Cells]) -> list[Cells]:

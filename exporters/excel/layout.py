@@ -100,7 +100,7 @@ class Sheet:
 
 def lay_out(title: str, query: str, result: Result) -> Sheet:
     """The sheet of a result; raises ExportError for more than a sheet holds: nothing is ever cut."""
-    markers = [index for index, column in enumerate(result.columns) if column.role == "marker"]
+    markers = [index for index, column in enumerate(result.columns) if column.marks_total]
     has_dimensions = any(column.role in _GROUPS for column in result.columns)
     first = [] if has_dimensions else markers  # where nothing stands before the metrics that could say Total
     order = [*first, *(index for index in range(len(result.columns)) if index not in markers)]
@@ -130,11 +130,16 @@ def _sheet_columns(index: int, column: Column, result: Result) -> Iterator[Sheet
     unit = timedelta(**{column.format.unit: 1}) if column.format and column.format.type == "duration" else None
     style = _number_format(column, values.type)
     shown = SheetColumn(
-        column.label, index, column.role, column.grain, style, offsets=False, labels=column.labels, unit=unit
+        column.label, index, _role(column), column.grain, style, offsets=False, labels=column.labels, unit=unit
     )
     yield shown
     if _needs_offsets(values, ZoneInfo(result.time_zone), result.as_of.year):
         yield replace(shown, offsets=True)
+
+
+def _role(column: Column) -> str:
+    """What a column is to a sheet: the mark of the total is said in words, another mark is a value."""
+    return "flag" if column.role == "marker" and not column.marks_total else column.role
 
 
 def _number_format(column: Column, kind: pa.DataType) -> str:

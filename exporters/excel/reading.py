@@ -103,7 +103,7 @@ def _expected_value(column: SheetColumn, value: Value, total: bool, zone: ZoneIn
         return _offset(value, zone) if isinstance(value, datetime) else None
     if column.role == "marker":
         return TOTAL if value is True else None
-    if value is not None or column.role == "metric":
+    if value is not None or column.role in ("metric", "flag"):
         return column.told(value)
     if total:
         return TOTAL if column.source == 0 else None

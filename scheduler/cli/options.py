@@ -73,6 +73,8 @@ QUERY_OPTIONS = (
     click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N rows; the total is not counted."),
     click.option("--totals", is_flag=True, help="Add the total as the last row, computed from the rows."),
     click.option("--fill/--no-fill", default=True, help="Show periods without data too (on by default)."),
+    click.option("--is-complete", is_flag=True, help="Say of each period whether all its data are there."),
+    click.option("--complete-only", is_flag=True, help="Leave out periods of which data are missing."),
     click.option(
         "--purpose",
         multiple=True,
@@ -98,7 +100,7 @@ def build_query(flags: dict[str, Any]) -> Query:
     from semantic import Query
 
     fields = ("metrics", "by", "where", "having", "period", "order", "limit", "totals", "fill", "purpose")
-    return Query(**{field: flags[field] for field in fields})
+    return Query(**{field: flags[field] for field in (*fields, "is_complete", "complete_only")})
 
 
 def open_layer(project: Path, target: str | None = None, limits: Limits | None = None) -> Layer:

@@ -172,6 +172,28 @@ def test_without_dimensions_the_total_is_named_in_a_first_column(tmp_path: Path)
     assert any(line.startswith("The row Total is computed from all rows") for line in about(book))
 
 
+def test_which_periods_are_complete_is_said_in_a_column_and_on_the_first_sheet(tmp_path: Path) -> None:
+    parts = "metrics: [activities], by: [month], period: 2025-03..2025-04, is_complete: true, totals: true"
+    only = "{metrics: [activities], by: [month], period: 2025-02..2025-04, complete_only: true}"
+    queries = f"{{q: {{{parts}}}, only: {only}}}"
+    delivery = make_delivery(tmp_path, f"exports: {{a: {{queries: {queries}, to: [excel: {{path: a.xlsx}}]}}}}")
+    deliver(delivery.export.destinations[0], delivery)
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    rows = [(row[0], row[-1]) for row in book["Q"].iter_rows(values_only=True)]
+    assert rows == [
+        ("Month", "Complete"),
+        (datetime(2025, 3, 1), True),
+        (datetime(2025, 4, 1), False),
+        ("Total", False),
+    ]
+    assert [row[0] for row in book["Only"].iter_rows(values_only=True, min_row=2)] == [
+        datetime(2025, 2, 1),
+        datetime(2025, 3, 1),
+    ]
+    assert about(book)["Only"][0] == "complete periods alone"
+    assert any(line.startswith("Complete says whether the period") for line in about(book))
+
+
 def test_groups_called_total_or_unknown_are_told_from_those_by_their_look(tmp_path: Path) -> None:
     columns = [dimension(), metric(), Column("is_total", "marker", "Total")]
     groups, marks = ["Total", "(unknown)", None, None], [False, False, False, True]

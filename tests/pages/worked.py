@@ -8,17 +8,20 @@ from functools import cache
 from textwrap import dedent
 from typing import Any
 
+from semantic.complete import Complete
 from semantic.keys import summary
 from semantic.metric_types import METRIC_TYPES, Metric
 from semantic.metric_types.per import Per
 from semantic.metric_types.semi_additive import SemiAdditive
+from semantic.source import Shape
 from tests.case_files import FOLDER, Case, Expected, load_cases
 from tests.pages.markdown import INDENT
 
 EXAMPLE = re.compile(r"<!-- example: (\w+) -->\n.*?<!-- end of example -->", re.DOTALL)
 INSIDE = re.compile(r"<!-- inside -->\n.*?<!-- end of inside -->", re.DOTALL)
 _MODEL = re.compile(r"^model:\n(.*?)^tables:\n", re.MULTILINE | re.DOTALL)
-_FLAGS = ("totals", "fill")
+_FLAGS = ("totals", "fill", "is_complete", "complete_only")
+EXPLAINED: dict[str, type[Shape]] = {**METRIC_TYPES, "complete": Complete}
 
 
 def with_examples(text: str) -> str:
@@ -28,15 +31,15 @@ def with_examples(text: str) -> str:
 
 
 def shown(text: str) -> list[str]:
-    """The types that have an example on a page, in order."""
+    """The types, or keys, that have an example on a page, in order."""
     return [found[1] for found in EXAMPLE.finditer(text)]
 
 
 @cache
 def example(kind: str) -> str:
-    """What the type is, the model, rows, what is asked, and the answer."""
+    """What the type, or key of a dataset, is, the model, rows, what is asked, and the answer."""
     cases = [case for case in load_cases() if case.id.startswith(f"example_{kind}::")]
-    parts = [summary(METRIC_TYPES[kind]), model(kind), *_rows(cases[0])]
+    parts = [summary(EXPLAINED[kind]), model(kind), *_rows(cases[0])]
     for case in cases:
         assert isinstance(case.outcome, Expected)
         parts += [f"`{asked(case)}`", _table(case.outcome.answer.columns, case.outcome.answer.rows), case.why]
@@ -57,7 +60,7 @@ def _rows(case: Case) -> list[str]:
 def asked(case: Case) -> str:
     """The query of a case as a command."""
     query = dict(case.query)
-    flags = [f"--{name}" for name in _FLAGS if query.get(name)]
+    flags = [f"--{name.replace('_', '-')}" for name in _FLAGS if query.get(name)]
     others = [f"--by {','.join(query['by'])}"] if query.get("by") else []
     others += [f"--period {query['period']}"] if query.get("period") else []
     assert set(query) <= {"metrics", "by", "period", *_FLAGS}, f"{case.id}: {query} cannot be written as a command yet"

@@ -11,14 +11,16 @@ from pydantic import BaseModel
 
 from exporters.definitions import QueryShape
 from semantic.aggregates import AGGREGATE_NAMES, MEANINGS
+from semantic.bins import Bins
 from semantic.checking.shape import Check, Expectation
+from semantic.complete import Complete
 from semantic.described import Deprecated, Described
 from semantic.dialects import DIALECTS
 from semantic.formats import Format, Thresholds
 from semantic.keys import key_texts
 from semantic.metric_types import METRIC_TYPES, Derived, Metric, Ratio, Simple
 from semantic.metric_types.ratio import Part
-from semantic.model import Bins, Dataset, Dimension, Join, Project, Segment, Target, Validity
+from semantic.model import Dataset, Dimension, Join, Project, Segment, Target, Validity
 from semantic.parse import parse
 from semantic.trees import column, select
 from semantic.vocabulary import VOCABULARY, Function
@@ -31,6 +33,7 @@ TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "Project": ("key", Project),
     "Target": ("target key", Target),
     "Dataset": ("dataset key", Dataset),
+    "Complete": ("complete key", Complete),
     "Join": ("join key", Join),
     "Dimension": ("dimension key", Dimension),
     "Described": ("metrics, dimensions and segments", Described),
