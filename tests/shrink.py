@@ -73,6 +73,7 @@ def _candidates(example: Example) -> Iterator[Example]:
 
 def _queries(query: Query) -> Iterator[Query]:
     plain: dict[str, Any] = {"where": None, "having": None, "period": None, "order": (), "limit": None}
+    plain |= {"is_complete": False, "complete_only": False}
     plain |= {"totals": False, "time_zone": None, "fill": False}
     yield from (replace(query, **{part: value}) for part, value in plain.items() if getattr(query, part) != value)
     for part in ("metrics", "by"):
@@ -140,6 +141,9 @@ def _changes(dataset: Dataset) -> Iterator[dict[str, Any]]:
     """What can be left out of a dataset: via, a join, a dimension, its order, a key's expression, a column."""
     if dataset.via:
         yield {"via": {}}
+    if dataset.complete:
+        yield {"complete": None}
+        yield from ({"complete": replace(dataset.complete, lag=None)} for _ in (dataset.complete.lag or ())[:1])
     for part in ("joins", "dimensions"):
         things = getattr(dataset, part)
         loose = [thing for thing in things if thing.name not in _times(dataset)]
@@ -158,7 +162,8 @@ def _changes(dataset: Dataset) -> Iterator[dict[str, Any]]:
 
 def _times(dataset: Dataset) -> tuple[str | None, ...]:
     """The dimensions without which its clocks would be read in another way."""
-    return (dataset.time, *(dataset.validity or ()))
+    watermark = dataset.complete.watermark if dataset.complete else None
+    return (dataset.time, watermark, *(dataset.validity or ()))
 
 
 def _simpler_keys(on: tuple[str | Expr, ...]) -> Iterator[tuple[str | Expr, ...]]:

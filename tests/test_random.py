@@ -94,13 +94,23 @@ def test_fill_and_totals_change_no_other_cell(example: Example) -> None:
     )
     assert bare.keys() <= filled.keys()
     assert _same_cells(bare, {group: filled[group] for group in bare})
-    asked = replace(Query(**example.query_parts()), totals=False)
+    asked = replace(Query(**example.query_parts()), totals=False, is_complete=False, complete_only=False)
     plain, with_total = _rows(example, [asked, replace(asked, totals=True)])
     assert with_total[:-1] == [(*row, False) for row in plain]
     values = total[()]
     relative = (Comparison, Rank, MovingAverage)  # their totals are no queries without their periods
     assume(not any(holds(example.model, name, relative) for name in query.metrics))
     assert _same_cells({(): with_total[-1]}, {(): (*(None for _ in query.by), *values, True)})
+
+
+@settings(EXAMPLES, max_examples=40)
+@given(examples)
+def test_completeness_changes_no_number_and_no_order(example: Example) -> None:
+    asked = replace(Query(**example.query_parts()), limit=None, totals=False, is_complete=False, complete_only=False)
+    variants = [asked, replace(asked, is_complete=True), replace(asked, complete_only=True)]
+    plain, marked, only = _rows(example, variants)
+    assert [row[:-1] for row in marked] == plain
+    assert [row[:-1] for row in marked if row[-1] is True] == only
 
 
 def holds(model: Model, name: str, types: tuple[type, ...]) -> bool:
@@ -123,7 +133,8 @@ def _plain_query(example: Example) -> Query:
         evaluate(example.model, example.query, example.as_of)
     except Refused:
         assume(False)
-    return replace(Query(**example.query_parts()), having=None, order=(), limit=None, totals=False)
+    bare = replace(Query(**example.query_parts()), having=None, order=(), limit=None, totals=False)
+    return replace(bare, is_complete=False, complete_only=False)
 
 
 def _rows(example: Example, queries: Sequence[Query]) -> list[list[tuple[Value, ...]]]:

@@ -36,6 +36,7 @@ from tests.reference import (
     to_sql,
 )
 from tests.strategies import models, queries
+from tests.strategies.complete import with_completeness
 from tests.strategies.metrics import with_metrics
 from tests.strategies.world import World, world
 
@@ -84,6 +85,7 @@ class Example:
         rest = {name: getattr(query, name) for name in ("metrics", "by", "period", "order", "limit", "time_zone")}
         switches: dict[str, Any] = {"totals": True} if query.totals else {}
         switches |= {} if query.fill else {"fill": False}
+        switches |= {name: True for name in ("is_complete", "complete_only") if getattr(query, name)}
         return {**{name: value for name, value in rest.items() if value not in (None, ())}, **conditions, **switches}
 
 
@@ -96,6 +98,9 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
     shape: dict[str, Any] = {"primary_key": _one_or_list(dataset.primary_key)}
     if dataset.time:
         shape["time"] = dataset.time
+    if dataset.complete:
+        lag = {"lag": _length(*dataset.complete.lag)} if dataset.complete.lag else {}
+        shape["complete"] = {**_unless(None, watermark=dataset.complete.watermark), **lag}
     if dataset.joins:
         shape["joins"] = {join.name: _join(join) for join in dataset.joins}
     if dataset.via:
@@ -218,7 +223,8 @@ def example(rng: Random) -> Example:
     model = with_metrics(drawn, datasets)
     as_of = queries.as_of(drawn)
     sources = {name: _source(drawn, name) for name in datasets}
-    return Example(model, queries.query(drawn, model, as_of), as_of, sources)
+    model, query = with_completeness(drawn, model, queries.query(drawn, model, as_of))
+    return Example(model, query, as_of, sources)
 
 
 def example_at(seed: int, number: int) -> Example:

@@ -26,6 +26,9 @@ def _parts(example: Example) -> Iterator[str]:
     for part in ("where", "having", "order", "limit", "totals", "time_zone"):
         if getattr(query, part):
             yield f"query {part}"
+    for part in ("is_complete", "complete_only"):
+        if getattr(query, part):
+            yield from (f"query {part}, {how}" for how in _complete(example))
     if query.period:
         yield f"period {re.sub(r'[0-9]', '9', query.period)}"
     words = [name for name in query.by if name in WORDS]
@@ -39,6 +42,14 @@ def _parts(example: Example) -> Iterator[str]:
     for segment in within(query.where or (), "segment"):
         yield "segment in where"
         yield from ("segment of segments" for _ in within(model.segments[str(segment[1])], "segment"))
+
+
+def _complete(example: Example) -> Iterator[str]:
+    """How the datasets of a query say how far their rows are complete."""
+    datasets = {leaf.dataset for leaf in leaves(example.model, _known(example))}
+    for said in (example.model.datasets[name].complete for name in datasets):
+        mark = "a clock" if said is None or said.watermark is None else "a watermark"
+        yield f"{mark} less {said.lag[1]}s" if said and said.lag else mark
 
 
 def _clocks(example: Example) -> Iterator[str]:
