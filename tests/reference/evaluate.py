@@ -15,6 +15,7 @@ from tests.reference.cells import Cells
 from tests.reference.lookup import (
     Ambiguous,
     Field,
+    Reader,
     Word,
     canonical,
     has_hours,
@@ -24,7 +25,7 @@ from tests.reference.lookup import (
     resolve_own,
     uses_at,
 )
-from tests.reference.model import Answer, Dataset, Dimension, Expr, Model, Query, Refused, Simple, Value
+from tests.reference.model import Answer, Dataset, Dimension, Expr, Model, Query, Refused, Row, Simple, Value
 from tests.reference.nesting import check_nesting, check_query
 from tests.reference.rows import Group
 from tests.reference.times import Clockwork, Labels, spine
@@ -34,7 +35,8 @@ Line = tuple[Value, ...]
 
 def evaluate(model: Model, query: Query, as_of: datetime) -> Answer:
     """The columns and rows of a query. Raises Refused."""
-    run = Run(model, query, clockwork(model, query, as_of))
+    clock = clockwork(model, query, as_of)
+    run = Run(known_then(model, clock), query, clock)
     run.check()
     rows = run.rows()
     marks = (("is_complete",) if query.is_complete else ()) + (("is_total",) if query.totals else ())
@@ -43,6 +45,21 @@ def evaluate(model: Model, query: Query, as_of: datetime) -> Answer:
         total = run.total()
         rows = [(*row, False) for row in rows] + [(*(None for _ in query.by), *total, True)]
     return Answer(columns, tuple(rows))
+
+
+def known_then(model: Model, clock: Clockwork) -> Model:
+    """The model with the rows that were recorded up to as-of, and those of which nobody knows when."""
+    reader = Reader(model, clock)
+
+    def is_known(dataset: Dataset, row: Row) -> bool:
+        at = reader.clock_of(dataset, row, dataset.recorded) if dataset.recorded else None
+        return at is None or clock.started(at)
+
+    datasets = {
+        name: replace(dataset, rows=tuple(row for row in dataset.rows if is_known(dataset, row)))
+        for name, dataset in model.datasets.items()
+    }
+    return replace(model, datasets=datasets)
 
 
 def clockwork(model: Model, query: Query, as_of: datetime) -> Clockwork:

@@ -98,6 +98,7 @@ class Dataset:
     validity: tuple[str, str] | None = None
     via: Mapping[str, str] = field(default_factory=dict)
     complete: Complete | None = None
+    recorded: str | None = None
 
     def dimension(self, name: str) -> Dimension | None:
         """The declared dimension, or the one that a key or clock column is without being listed."""
