@@ -23,6 +23,7 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
     yield from _section("made of", _in_columns(explanation.parts))
     yield from _section("columns it reads", explanation.columns)
     yield from _section("time words", _time_words(explanation))
+    yield from _section("as of an earlier time", _as_now(explanation.as_now))
     yield from _section("can be cut by", _by_dataset(explanation.reachable))
     yield from _section("cannot be cut by", _reasons(explanation.unreachable))
 
@@ -40,6 +41,12 @@ def _time_words(explanation: Explanation) -> Iterator[str]:
     for words in (explanation.grains, explanation.date_parts):
         if words:
             yield f"{' '.join(words)}: of {', '.join(explanation.clocks)}"
+
+
+def _as_now(datasets: tuple[str, ...]) -> Iterator[str]:
+    """Yield what an earlier as-of does not hide."""
+    if datasets:
+        yield f"rows of {', '.join(datasets)} are seen as they are now, later ones too: see 'recorded' of datasets"
 
 
 def _in_columns(pairs: Iterable[tuple[str, str]]) -> list[str]:

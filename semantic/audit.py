@@ -24,8 +24,8 @@ from semantic.guards import CONCERNED, Guard, overlap_guard, unique_guard
 from semantic.model import Model
 from semantic.places import name_place, value_place
 from semantic.privacy import without_quotes
-from semantic.scan_select import source_of
-from semantic.scans import Context, lookup_condition
+from semantic.scan_select import lookup_condition, source_of
+from semantic.scans import Context
 from semantic.trees import column, left_join, named, select, subquery, where
 
 Severity = Literal["mistake", "finding"]

@@ -108,7 +108,7 @@ def check_datasets(model: Model) -> Iterator[Diagnostic]:
             yield Diagnostic("E204", message, value_place(model, at, "time"), hint)
         yield from _check_clock(model, dataset)
         yield from _check_validity(model, dataset)
-        yield from _check_watermark(model, dataset)
+        yield from _check_marks(model, dataset)
         if dataset.sql is not None and not is_template(dataset.sql):
             yield from _check_sql(model, dataset.sql, at)
         if dataset.table is not None and not (is_template(dataset.table) or is_table_name(dataset.table)):
@@ -149,20 +149,21 @@ def _check_validity(model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
             yield Diagnostic("E204", message, span, f"give '{name}' the type date, timestamp or timestamptz")
 
 
-def _check_watermark(model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
-    """What says how far the rows are complete is a time."""
-    name = dataset.complete.watermark if dataset.complete is not None else None
-    if name is not None and not is_time(model, dataset, name):
-        message = f"'{name}', the watermark of dataset '{dataset.name}', is not a time dimension"
-        span = value_place(model, f"datasets.{dataset.name}", "complete", "watermark")
-        yield Diagnostic("E204", message, span, f"give '{name}' the type date, timestamp or timestamptz")
+def _check_marks(model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
+    """What says how far the rows are complete, and when they were recorded, are times."""
+    watermark = dataset.complete.watermark if dataset.complete is not None else None
+    for name, place in ((watermark, ("complete", "watermark")), (dataset.recorded, ("recorded",))):
+        if name is not None and not is_time(model, dataset, name):
+            message = f"'{name}' ({place[-1]} of dataset '{dataset.name}') is not a time dimension"
+            span = value_place(model, f"datasets.{dataset.name}", *place)
+            yield Diagnostic("E204", message, span, f"give '{name}' the type date, timestamp or timestamptz")
 
 
 def _check_clock(model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
     """No clock, of the dataset or of one of its metrics, is made of `at`, which is the clock."""
     metrics = (m for m in model.metrics.values() if isinstance(m, Simple) and m.dataset == dataset.name)
     watermark = dataset.complete.watermark if dataset.complete is not None else None
-    for clock in dict.fromkeys([dataset.time, watermark, *(metric.time for metric in metrics)]):
+    for clock in dict.fromkeys([dataset.time, watermark, dataset.recorded, *(metric.time for metric in metrics)]):
         if clock is None or clock not in dataset.dimensions:
             continue
         try:

@@ -72,6 +72,13 @@ class Compiled:
         return tuple(at for at, column in enumerate(self.columns) if column.personal and self.query.purpose is None)
 
     @property
+    def as_now(self) -> tuple[str, ...]:
+        """The datasets whose rows are as they are now, for people: as-of hides none that were recorded later."""
+        scans = self.plan.all_scans
+        used = [dataset for scan in scans for dataset in (scan.dataset, *(lookup.dataset for lookup in scan.lookups))]
+        return tuple(sorted({each.label or each.name for each in used if each.recorded is None}))
+
+    @property
     def sql_hash(self) -> str:
         """SHA-256 of the SQL, hexadecimal."""
         return hashlib.sha256(self.sql.encode()).hexdigest()

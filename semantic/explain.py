@@ -25,7 +25,8 @@ class Explanation:
     """A metric for people.
 
     `columns` are `table.column`; `grains` are the time words that all of its parts have, each on its own of `clocks`,
-    `date_parts` those that are no periods; `unreachable` are pairs of dimension and reason.
+    `date_parts` those that are no periods; `unreachable` are pairs of dimension and reason. `as_now` are the datasets
+    whose rows are as they are now, as of whatever time is asked.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Explanation:
     date_parts: tuple[str, ...]
     reachable: tuple[str, ...]
     unreachable: tuple[tuple[str, str], ...]
+    as_now: tuple[str, ...]
 
 
 def explain_metric(model: Model, name: str) -> Explanation:
@@ -64,6 +66,7 @@ def explain_metric(model: Model, name: str) -> Explanation:
         tuple(part for part in PARTS if _all_have(model, leaves, TimePart(part))),
         tuple(reachable),
         tuple(unreachable),
+        tuple(name for name in sorted(_datasets(model, leaves)) if model.datasets[name].recorded is None),
     )
 
 
@@ -110,15 +113,34 @@ def _columns(model: Model, leaf: Simple) -> Iterator[str]:
         yield from _columns_of(model, dataset, clock)
 
 
+def _datasets(model: Model, leaves: list[Simple]) -> set[str]:
+    """The datasets whose rows make a metric: its own, and those that are looked up by its definition."""
+    found = {leaf.dataset for leaf in leaves}
+    for leaf in leaves:
+        texts = [read for path, text in leaf.texts for read in leaf.read(path, text)]
+        for name in (name for read in texts for name in names_within(model, read)):
+            dataset = model.datasets[leaf.dataset]
+            route = _route(model, dataset, name)
+            for step in route.path if route is not None else ():
+                dataset = model.datasets[dataset.joins[step].dataset or step]
+                found.add(dataset.name)
+    return found
+
+
 def _columns_of_name(model: Model, dataset: Dataset, name: Name) -> Iterator[str]:
+    route = _route(model, dataset, name)
+    if route is not None:
+        yield from _columns_on_the_way(model, dataset, route)
+        yield from _columns_of(model, model.datasets[route.dataset], name.name)
+
+
+def _route(model: Model, dataset: Dataset, name: Name) -> Route | None:
+    """The way to what a name in a metric's own expressions means."""
     qualifier = name.qualifier or (dataset.name if name.name not in model.owners else "")
     if not qualifier:
         own = name.name in model.dimensions[dataset.name]
         qualifier = dataset.name if own else model.owners[name.name][0]
-    route = find_route(model, dataset.name, qualifier.split(".")[0])
-    if route is not None:
-        yield from _columns_on_the_way(model, dataset, route)
-        yield from _columns_of(model, model.datasets[route.dataset], name.name)
+    return find_route(model, dataset.name, qualifier.split(".")[0])
 
 
 def _columns_on_the_way(model: Model, dataset: Dataset, route: Route) -> Iterator[str]:

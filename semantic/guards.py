@@ -20,6 +20,7 @@ from semantic.model import Dataset, Model, Validity
 from semantic.places import value_place
 from semantic.plan import Plan
 from semantic.scan_select import source_of
+from semantic.seen import Seen
 from semantic.trees import column, named, select, subquery
 
 CONCERNED = "concerned$"
@@ -56,9 +57,14 @@ def check_guards(engine: Engine, plan: Plan, model: Model, passed: set[tuple[str
         if ("way", way) not in passed:
             _refuse(key_type_mistakes(engine, model, lookup.owner, lookup.path[-1]))
             passed.add(("way", way))
-        if ("key", lookup.dataset.name) not in passed:
+        if ("key", rows := _rows_of(lookup.dataset)) not in passed:
             _check(engine, model, lookup.dataset)
-            passed.add(("key", lookup.dataset.name))
+            passed.add(("key", rows))
+
+
+def _rows_of(dataset: Dataset) -> str:
+    """What tells the rows of a dataset from those that are seen of it at another time."""
+    return f"{dataset.name} until {dataset.until}" if isinstance(dataset, Seen) else dataset.name
 
 
 def lookup_guard(dataset: Dataset) -> Guard:

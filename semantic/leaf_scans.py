@@ -119,7 +119,7 @@ class _LeafScan:
         """The rows by some keys; nothing measured yet."""
         where = [*bounds(self.asked, self.scope, self.rows.spans), *self._gap(), *conditions]
         found = tuple(condition for condition in where if condition is not None)
-        dataset = self.asked.context.model.datasets[self.rows.dataset]
+        dataset = self.asked.context.source(self.rows.dataset)
         lookups = tuple(self.scope.lookups.values())
         names, groups = tuple(key for key, _ in keys), tuple(value for _, value in keys)
         return Scan(dataset, self.scope.time, lookups, names, groups, found, ())
@@ -323,7 +323,7 @@ def distinct_scan(asked: Asked) -> Scan:
         names = listing([key.name for key, _ in asked.by])
         message = f"{names} can be looked up together {ways}, so their combinations are not one list"
         raise QueryError(Diagnostic("E319", message, hint="ask for a metric: its rows say which combinations exist"))
-    dataset = asked.context.model.datasets[bases[0]]
+    dataset = asked.context.source(bases[0])
     scope = RowScope(asked.context, dataset.name, dataset.time, f"rows of '{dataset.name}'", asked.period)
     shown_as = f"rows of {dataset.name}"
     groups = tuple(group(scope, key, reference, shown_as) for key, reference in asked.by)

@@ -168,6 +168,8 @@ class Dataset(Shape):
         `dimensions` says otherwise
     complete: `{watermark, lag}`: up to when the rows are complete, for `is_complete` of a query. Left out: up to the
         last row by each metric's clock
+    recorded: the time dimension that says when a row became known, such as the time of loading: with an earlier as-of
+        nothing sees what was recorded after it. Rows without one are seen. Left out: rows are as they are now
     joins: name → what is looked up, see below
     validity: `{from, to}`: columns of a slowly changing dataset; at most one row per rest of the key is valid at any
         time. Their type and zone are those of the dimensions of the same names, if declared, else naive UTC
@@ -189,6 +191,7 @@ class Dataset(Shape):
     primary_key: Names = ()
     time: str | None = None
     complete: Complete | None = None
+    recorded: str | None = None
     joins: Annotated[Mapping[str, Join], BeforeValidator(_as_mapping)] = Field(default_factory=dict)
     validity: Validity | None = None
     via: Mapping[str, str] = Field(default_factory=dict)

@@ -92,7 +92,7 @@ def _known(asked: Asked, wanted: WantedKnown) -> Known:
 
 
 def _began(asked: Asked, name: str, time: str | None) -> Began:
-    dataset = asked.context.model.datasets[name]
+    dataset = asked.context.source(name)
     return Began(dataset, RowScope(asked.context, name, time or dataset.time, f"dataset '{name}'").began())
 
 

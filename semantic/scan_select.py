@@ -10,10 +10,11 @@ import sqlglot
 from sqlglot import exp
 
 from semantic.expressions import call, text
+from semantic.joins import key_columns
 from semantic.model import Dataset
-from semantic.plan import Measure, Scan
-from semantic.scans import lookup_condition
-from semantic.trees import IS_TOTAL, aliased, group_by_position, left_join, named, select, subquery, where
+from semantic.plan import Lookup, Measure, Scan
+from semantic.seen import Seen
+from semantic.trees import IS_TOTAL, aliased, column, group_by_position, left_join, named, select, subquery, where
 
 _TABLE_NAME = re.compile(r'(?:\w+|"[^"]+")(?:\.(?:\w+|"[^"]+")){0,2}')
 _FILES = (".parquet", ".csv", ".json", ".ndjson")
@@ -50,6 +51,14 @@ def grouped_rows(scan: Scan) -> exp.Select:
     return group_by_position(query, len(scan.keys))
 
 
+def lookup_condition(lookup: Lookup) -> exp.Expr:
+    """The condition under which a looked-up row is the partner."""
+    pairs = zip(key_columns(lookup.dataset), lookup.keys, strict=True)
+    parts: list[exp.Expr] = [exp.EQ(this=column(key, lookup.alias), expression=value.copy()) for key, value in pairs]
+    parts.extend(condition.copy() for condition in lookup.holds)
+    return exp.and_(*parts, copy=False)
+
+
 def total_flag(scan: Scan) -> exp.Expr | None:
     if not scan.totals or not scan.keys:
         return None
@@ -80,6 +89,13 @@ def scan_name(scan: Scan) -> str:
 
 
 def source_of(dataset: Dataset, alias: str) -> exp.Expr:
+    """What stands in FROM for a dataset: its rows, of one that says when they were recorded those known at as-of."""
+    if not isinstance(dataset, Seen):
+        return _all_rows(dataset, alias)
+    return subquery(where(select([exp.Star()], _all_rows(dataset, dataset.name)), [dataset.shows]), alias)
+
+
+def _all_rows(dataset: Dataset, alias: str) -> exp.Expr:
     if dataset.sql is not None:
         return subquery(parse_dataset_sql(dataset.sql).copy(), alias)
     name = str(dataset.table)

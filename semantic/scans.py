@@ -26,13 +26,14 @@ from semantic.expressions import (
     wrap,
 )
 from semantic.frames import Stretch
-from semantic.joins import Route, find_route, key_columns
+from semantic.joins import Route, find_route
 from semantic.kinds import kind_at, kind_of_expression
-from semantic.model import Dimension, Model
+from semantic.model import Dataset, Dimension, Model
 from semantic.names import DimensionRef, Reference, TimePart, TimeWord, no_way, read_name
 from semantic.parse import parse
 from semantic.periods import Calendar, Period, constant_offset, is_below_day
 from semantic.plan import Lookup
+from semantic.seen import Seen
 from semantic.trees import column
 from semantic.vocabulary import Kind
 
@@ -44,6 +45,14 @@ class Context:
     model: Model
     calendar: Calendar
     as_of: datetime
+
+    def source(self, name: str) -> Dataset:
+        """A dataset as it was known at as-of, where it says when its rows were recorded."""
+        dataset = self.model.datasets[name]
+        if dataset.recorded is None:
+            return dataset
+        clock = RowScope(self, name, dataset.recorded, f"dataset '{name}'").clock("'recorded'")
+        return Seen(dataset, clock, self.as_of)
 
 
 class Unreachable(Exception):
@@ -331,7 +340,7 @@ class RowScope:
         model = self.context.model
         owner = self.dataset if len(path) == 1 else self.lookups[path[:-1]].dataset.name
         join = model.datasets[owner].joins[path[-1]]
-        target = model.datasets[join.dataset or path[-1]]
+        target = self.context.source(join.dataset or path[-1])
         alias = "_".join(path)
         taken = {self.dataset.lower(), *(lookup.alias.lower() for lookup in self.lookups.values())}
         while alias.lower() in taken:
@@ -363,14 +372,6 @@ def at_within(dimension: Dimension) -> Name | None:
     """Where a dimension reads the clock of the row, if it does. Raises ExpressionError."""
     names = parse(dimension.expr).names if dimension.expr is not None else ()
     return next((name for name in names if name.parts == ("at",)), None)
-
-
-def lookup_condition(lookup: Lookup) -> exp.Expr:
-    """The condition under which a looked-up row is the partner."""
-    pairs = zip(key_columns(lookup.dataset), lookup.keys, strict=True)
-    parts: list[exp.Expr] = [exp.EQ(this=column(key, lookup.alias), expression=value.copy()) for key, value in pairs]
-    parts.extend(condition.copy() for condition in lookup.holds)
-    return exp.and_(*parts, copy=False)
 
 
 def _is_strict(expression: Expression) -> bool:

@@ -111,6 +111,9 @@ def _notes(delivery: Delivery, sheets: Sequence[Sheet]) -> Iterator[str]:
     )
     if any(sheet.marker is not None for sheet in sheets):
         yield f"The row {TOTAL} is computed from all rows of the query, not added up from the rows above it."
+    as_now = sorted({name for sheet in sheets for name in sheet.result.compiled.as_now})
+    if as_now:
+        yield f"Rows of {', '.join(as_now)} are those of the time of making, later ones than the as-of included."
     if any(sheet.result.query.is_complete for sheet in sheets):
         yield (
             "Complete says whether the period of a row was over, shown as a whole, and all of its data "

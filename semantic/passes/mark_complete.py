@@ -37,7 +37,7 @@ def _mark(dataset: Dataset, time: str | None) -> str | None:
 
 
 def _reached(asked: Asked, name: str, time: str | None) -> Reached:
-    dataset, query = asked.context.model.datasets[name], asked.query
+    dataset, query = asked.context.source(name), asked.query
     scope = RowScope(asked.context, name, time, f"dataset '{name}'")
     clock = scope.clock("'is_complete'" if query.is_complete else "'complete_only'")
     return Reached(dataset, clock, dataset.complete.lag if dataset.complete is not None else None)

@@ -52,6 +52,7 @@ def test_the_first_sheet_says_what_as_of_when_and_by_which_definitions(book: Wor
     assert said["As of"][0] == "2025-04-07 02:00 (Europe/Berlin, UTC+02:00)"
     assert said["Period"][0] == "2025-01-06 to 2025-04-06 (last 13 weeks)"
     assert said["Owner"][0] == "Growth team"
+    assert any(line.startswith("Rows of activity are those of the time of making") for line in said)
     assert said["Trend"][:2] == ["none", "2025-01-06 to 2025-04-06 (last 13 weeks)"]
     assert said["Kinds"][0] == "where amount > 2"
     assert said["Hours"][1] == "2025-03-30"

@@ -312,6 +312,7 @@ EDITS = [
     ("label: Channel, type: string", "expr: lower(kanal), type: string"),
     ("born: {type: date}", "born: {type: timestamp}"),
     ("city: {}}}", "city: {}, shop_id: {label: Shop}, owner_id: {expr: upper(owner_id)}}}"),
+    ("table: people", "table: people\n    recorded: born"),
     ("via: {users: users}", "via: {users: shops.users}"),
 ]
 

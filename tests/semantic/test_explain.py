@@ -37,6 +37,17 @@ def test_dimensions_are_those_that_a_query_takes() -> None:
     assert (found.clocks, found.grains) == ((), ())
 
 
+def test_what_an_earlier_as_of_does_not_hide_is_named() -> None:
+    known = "table: posts\n    recorded: seen_on\n    dimensions: {seen_on: {type: date}}"
+    loaded = load_texts({"a.yml": MODEL.replace("table: posts", known)})
+    assert loaded.model is not None, loaded.diagnostics
+    assert [explain_metric(loaded.model, name).as_now for name in ("posts", "of_seniors", "likes")] == [
+        (),
+        ("users",),
+        ("likes",),
+    ]
+
+
 def test_columns_are_those_of_every_table_on_the_way() -> None:
     loaded = load_texts({"a.yml": MODEL})
     assert loaded.model is not None, loaded.diagnostics

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -53,6 +53,22 @@ def _run(project: Path, *statements: str) -> None:
 def test_sound_data_pass(project: Path) -> None:
     with Layer(project) as layer:
         assert layer.query("orders", ["gender", "segment"]).rows() == [("f", "new", 1)]
+
+
+def test_keys_are_looked_at_among_the_rows_that_were_known(project: Path) -> None:
+    known = MODEL.replace("dimensions: {gender: {}}", "recorded: t, dimensions: {gender: {}, t: {type: timestamp}}")
+    (project / "metrics" / "a.yml").write_text(known, encoding="utf-8")
+    _run(
+        project,
+        "ALTER TABLE users ADD COLUMN t TIMESTAMP",
+        "INSERT INTO users VALUES (1, 'm', '2025-03-01')",
+    )
+    before, after = datetime(2025, 2, 1, tzinfo=UTC), datetime(2025, 4, 1, tzinfo=UTC)
+    with Layer(project) as layer:
+        assert layer.query("orders", "gender", as_of=before).rows() == [("f", 1)]
+        with pytest.raises(EngineError, match=r"E411.*'users' has keys"):
+            layer.query("orders", "gender", as_of=after)
+        assert layer.query("orders", "gender", as_of=before).rows() == [("f", 1)]
 
 
 def test_a_key_on_two_rows_is_refused_where_it_is_looked_up(project: Path) -> None:
