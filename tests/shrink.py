@@ -141,6 +141,8 @@ def _changes(dataset: Dataset) -> Iterator[dict[str, Any]]:
     """What can be left out of a dataset: via, a join, a dimension, its order, a key's expression, a column."""
     if dataset.via:
         yield {"via": {}}
+    if dataset.recorded:
+        yield {"recorded": None}
     if dataset.complete:
         yield {"complete": None}
         yield from ({"complete": replace(dataset.complete, lag=None)} for _ in (dataset.complete.lag or ())[:1])
@@ -163,7 +165,7 @@ def _changes(dataset: Dataset) -> Iterator[dict[str, Any]]:
 def _times(dataset: Dataset) -> tuple[str | None, ...]:
     """The dimensions without which its clocks would be read in another way."""
     watermark = dataset.complete.watermark if dataset.complete else None
-    return (dataset.time, watermark, *(dataset.validity or ()))
+    return (dataset.time, watermark, dataset.recorded, *(dataset.validity or ()))
 
 
 def _simpler_keys(on: tuple[str | Expr, ...]) -> Iterator[tuple[str | Expr, ...]]:

@@ -36,7 +36,7 @@ from tests.reference import (
     to_sql,
 )
 from tests.strategies import models, queries
-from tests.strategies.complete import with_completeness
+from tests.strategies.known import with_completeness, with_recorded
 from tests.strategies.metrics import with_metrics
 from tests.strategies.world import World, world
 
@@ -101,6 +101,8 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
     if dataset.complete:
         lag = {"lag": _length(*dataset.complete.lag)} if dataset.complete.lag else {}
         shape["complete"] = {**_unless(None, watermark=dataset.complete.watermark), **lag}
+    if dataset.recorded:
+        shape["recorded"] = dataset.recorded
     if dataset.joins:
         shape["joins"] = {join.name: _join(join) for join in dataset.joins}
     if dataset.via:
@@ -224,7 +226,7 @@ def example(rng: Random) -> Example:
     as_of = queries.as_of(drawn)
     sources = {name: _source(drawn, name) for name in datasets}
     model, query = with_completeness(drawn, model, queries.query(drawn, model, as_of))
-    return Example(model, query, as_of, sources)
+    return Example(with_recorded(drawn, model, query), query, as_of, sources)
 
 
 def example_at(seed: int, number: int) -> Example:

@@ -64,6 +64,8 @@ def _clocks(example: Example) -> Iterator[str]:
         if clock is not None:
             zone = "" if clock.zone == "UTC" else " in a zone"
             yield f"clock {clock.type}{zone}{', renamed' if clock.expr else ''}{', own' if leaf.time else ''}"
+        if dataset.recorded:
+            yield "recorded"
         if not dataset.rows:
             yield "empty table"
 

@@ -1,4 +1,4 @@
-"""Asks of random queries which periods are complete, of datasets that say how far they are."""
+"""Asks random queries which periods are complete, and as of when rows were recorded, of datasets that say so."""
 
 from __future__ import annotations
 
@@ -20,6 +20,21 @@ def with_completeness(world: World, model: Model, query: Query) -> tuple[Model, 
     query = replace(query, is_complete=not only or world.chance(0.5), complete_only=only)
     datasets = {name: replace(found, complete=_complete(world, found)) for name, found in model.datasets.items()}
     return replace(model, datasets=datasets), query
+
+
+def with_recorded(world: World, model: Model, query: Query) -> Model:
+    """Sometimes the rows of some datasets say when they were recorded: often after as-of, so that they are not seen."""
+    if not world.chance(0.2):
+        return model
+    datasets = {name: replace(found, recorded=_recorded(world, found, query)) for name, found in model.datasets.items()}
+    return replace(model, datasets=datasets)
+
+
+def _recorded(world: World, dataset: Dataset, query: Query) -> str | None:
+    """Business days have no other zone: such queries are refused, as cases hold."""
+    types = TIMES if query.time_zone is None else TIMES[1:]
+    names = [dimension.name for dimension in dataset.dimensions if dimension.type in types]
+    return world.pick(names) if names and world.chance(0.7) else None
 
 
 def _complete(world: World, dataset: Dataset) -> Complete | None:
