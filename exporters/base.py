@@ -98,7 +98,7 @@ class Delivery(Publication):
 
     def metrics(self, *queries: str) -> tuple[Metric, ...]:
         """The metrics that these queries ask for, each once, in the order in which they are asked for."""
-        names = dict.fromkeys(name for query in queries for name in self.results[query].query.metrics)
+        names = dict.fromkeys(name for query in queries for name in self.results[query].query.read_metrics)
         return tuple(self.model.metrics[name] for name in names)
 
     def parts(self, *queries: str) -> tuple[Metric, ...]:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from posixpath import normpath
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ from semantic.described import Names
 from semantic.errors import Diagnostic, ModelError, QueryError, Report, Span, suggest, usable
 from semantic.model import Model
 from semantic.places import place_in_query
-from semantic.query import Query
+from semantic.query import Query, Top
 from semantic.sound import Lost, mend_keys, read_rest
 from semantic.source import Node, Shape, read_shape
 
@@ -48,6 +48,25 @@ class ScheduleShape(Shape):
     cron: str
     timezone: str | None = None
     catch_up: CatchUp = "latest"
+
+
+class TopShape(Shape):
+    """The first n values of a dimension; all the others together are one, counted anew from their rows.
+
+    dimension: one of those in `by`, of texts
+    n: how many values, ranked once for the whole answer, have a group of their own
+    by: the metric by which they are ranked, over `where` and `period` and no other dimension; NULL is never among them,
+        ties go by the value
+    order: `desc` (default): the largest are first; `asc`: the smallest
+    other: what all other values together are called, a value of this name with them; default Other. It stands behind
+        the values unless `order` of the query names the dimension
+    """
+
+    dimension: str
+    n: int = Field(ge=1)
+    by: str
+    order: Literal["desc", "asc"] = "desc"
+    other: str = Field(default="Other", min_length=1)
 
 
 class QueryShape(Shape):
@@ -80,6 +99,7 @@ class QueryShape(Shape):
     complete_only: leaves out the rows of periods that are not complete; after fill and `having`, before `order` and
         `limit`. The total stays as it is
     purpose: why personal data is shown unmasked; it is recorded
+    top: `{dimension, n, by}`: the first n values of a dimension by a metric, all others as one ([example](TIME.md#top))
     """
 
     metrics: Names = ()
@@ -94,11 +114,14 @@ class QueryShape(Shape):
     is_complete: bool = False
     complete_only: bool = False
     purpose: str | None = None
+    top: TopShape | None = None
 
     def query(self, default_period: str | None) -> Query:
         """The query, with the export's period unless it says its own."""
         said = self.model_dump()
-        return Query(**{**said, "period": self.period if "period" in self.model_fields_set else default_period})
+        said["period"] = self.period if "period" in self.model_fields_set else default_period
+        said["top"] = Top(**self.top.model_dump()) if self.top is not None else None
+        return Query(**said)
 
 
 class ExportShape(Shape):

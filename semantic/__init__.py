@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from semantic.errors import Diagnostic, EngineError, MetricastError, ModelError, QueryError, Span
     from semantic.layer import Layer
-    from semantic.query import Query
+    from semantic.query import Query, Top
     from semantic.result import Result
 
 __all__ = [
@@ -21,8 +21,9 @@ __all__ = [
     "QueryError",
     "Result",
     "Span",
+    "Top",
 ]
-_PLACES = {"Layer": "layer", "Query": "query", "Result": "result"}
+_PLACES = {"Layer": "layer", "Query": "query", "Top": "query", "Result": "result"}
 
 
 def __getattr__(name: str) -> Any:

@@ -21,7 +21,7 @@ def record_access(root: Path | None, compiled: Compiled, target: str) -> None:
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "user": _user(),
         "purpose": (query.purpose or "").strip(),
-        "metrics": list(query.metrics),
+        "metrics": list(query.read_metrics),
         "dimensions": list(query.by),
         "where": query.where,
         "target": target,

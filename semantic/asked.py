@@ -16,7 +16,7 @@ from semantic.names import DimensionRef, Reference, TimePart, TimeWord, dimensio
 from semantic.parse import parse
 from semantic.periods import Period, parse_period
 from semantic.plan import Key
-from semantic.privacy import check_purpose, refuse_clocks, refuse_conditions, refuse_picking, uses_at
+from semantic.privacy import check_purpose, refuse_clocks, refuse_conditions, refuse_picking, refuse_top, uses_at
 from semantic.query import Query
 from semantic.scans import Context
 from semantic.value_order import compares_as_text, ordered_values
@@ -86,10 +86,18 @@ def understand(query: Query, model: Model, as_of: datetime) -> Asked:
         mistakes += error.diagnostics
     if mistakes:
         raise QueryError(*mistakes)
-    by = tuple((_key(model, name, reference), reference) for name in query.by for reference in [read_name(model, name)])
+    by = _with_top(query, tuple((name, read_name(model, name)) for name in query.by), model)
     where = parse(query.where) if query.where is not None else None
     _check_privacy(query, model, by, where)
     return Asked(query, Context(model, calendar, as_of), by, where, period)
+
+
+def _with_top(query: Query, by: tuple[tuple[str, Reference], ...], model: Model) -> tuple[tuple[Key, Reference], ...]:
+    """The keys; that of `top` with what comes last in it."""
+    top = read_name(model, query.top.dimension) if query.top is not None else None
+    last = query.top.other if query.top is not None else None
+    keys = ((_key(model, name, reference), reference) for name, reference in by)
+    return tuple((replace(key, last=last) if reference == top else key, reference) for key, reference in keys)
 
 
 def _check_privacy(query: Query, model: Model, by: tuple[tuple[Key, Reference], ...], where: Expression | None) -> None:
@@ -99,7 +107,8 @@ def _check_privacy(query: Query, model: Model, by: tuple[tuple[Key, Reference], 
         return
     ordered = {entry.strip().partition(" ")[0] for entry in query.order}
     refuse_conditions(model, where, [reference for key, reference in by if key.name in ordered])
-    leaves = [leaf for name in query.metrics for leaf in metrics_within(model, model.metrics[name])]
+    refuse_top(model, [reference for key, reference in by if key.last is not None])
+    leaves = [leaf for name in query.read_metrics for leaf in metrics_within(model, model.metrics[name])]
     refuse_picking(model, leaves)
     words = [str(key.name) for key, reference in by if isinstance(reference, TimeWord | TimePart)]
     words += [str(name) for name in where.names if not name.qualifier and name.name in TIME_WORDS] if where else []

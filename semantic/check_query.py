@@ -9,9 +9,9 @@ from semantic.errors import Diagnostic, QueryError, Span, known_as, listing, sug
 from semantic.expressions import GRAINS, ExpressionError, Name
 from semantic.kinds import kind_of_expression
 from semantic.model import Model
-from semantic.names import read_name
+from semantic.names import DimensionRef, dimensions_of, read_name
 from semantic.parse import parse
-from semantic.query import Query
+from semantic.query import Query, Top
 from semantic.vocabulary import Kind
 
 
@@ -35,6 +35,8 @@ def check_query(query: Query, model: Model) -> Iterator[Diagnostic]:
     yield from _check_having(query, model)
     for entry in query.order:
         yield from _check_order(query, entry)
+    if query.top is not None:
+        yield from _check_top(query, query.top, model)
 
 
 def _check_complete(query: Query) -> Iterator[Diagnostic]:
@@ -112,6 +114,39 @@ def _check_order(query: Query, entry: str) -> Iterator[Diagnostic]:
         yield Diagnostic("E309", f"cannot order by '{name}': it is not asked for", hint=hint)
     elif direction.strip().lower() not in ("", "asc", "desc"):
         yield Diagnostic("E309", f"'{direction.strip()}' is no direction", hint="write asc or desc")
+
+
+def _check_top(query: Query, top: Top, model: Model) -> Iterator[Diagnostic]:
+    """The metric is known, the dimension asked for and of text, and the others are called unlike its values."""
+    if top.by not in model.metrics:
+        yield unknown_metric(model, top.by)
+    if top.n < 1:
+        yield Diagnostic("E355", f"the top {top.n} of '{top.dimension}' are none", hint="n is 1 or more")
+    if top.order not in ("desc", "asc"):
+        yield Diagnostic("E355", f"'{top.order}' is no direction of top", hint="write asc or desc")
+    if not top.other.strip():
+        yield Diagnostic("E355", "the others of top have no name", hint="other is a text that is not empty, as Other")
+    mistakes = [*_check_name(model, top.dimension)]
+    if not mistakes:
+        yield from _check_top_dimension(query, top, model)
+    elif top.dimension not in query.by:  # else it has been said
+        yield from mistakes
+
+
+def _check_top_dimension(query: Query, top: Top, model: Model) -> Iterator[Diagnostic]:
+    meant = read_name(model, top.dimension)
+    if meant not in [read_name(model, name) for name in query.by if not [*_check_name(model, name)]]:
+        hint = suggest(top.dimension, query.by) or f"add it: by {', '.join((*query.by, top.dimension))}"
+        yield Diagnostic("E355", f"top of '{top.dimension}', which the query is not cut by", hint=hint)
+    found = dimensions_of(model, meant) if isinstance(meant, DimensionRef) and not meant.grain else ()
+    if not found or any(each.kind not in ("text", None) for each in found):
+        message = f"top needs a dimension of texts, and '{top.dimension}' is none: '{top.other}' would not be a value"
+        hint = "make bins of it, or a dimension with expr: cast(… as text)"
+        yield Diagnostic("E356", message, hint=hint)
+    for value, label in (entry for each in found if not each.bins for entry in each.values.items()):
+        if label == top.other != value:
+            message = f"'{top.other}' is what '{value}' of '{top.dimension}' is called already"
+            yield Diagnostic("E356", message, hint="call the others by another text: other")
 
 
 def expression_mistake(error: ExpressionError, written: str, shown_as: str) -> Diagnostic:

@@ -119,7 +119,7 @@ def _notes(asked: Asked) -> Iterator[str]:
 def _asked_things(asked: Asked) -> Iterator[tuple[str, Described]]:
     """What a query names: metrics, dimensions, and in its condition segments too."""
     model = asked.context.model
-    yield from ((name, model.metrics[name]) for name in asked.query.metrics)
+    yield from ((name, model.metrics[name]) for name in asked.query.read_metrics)
     known: list[tuple[str, Reference | Described]] = [(key.name, reference) for key, reference in asked.by]
     for word in asked.where.names if asked.where is not None else ():
         segment = None if word.qualifier else model.segments.get(word.name)

@@ -17,7 +17,7 @@ from semantic.engines import Engine, Limits, open_engine
 from semantic.errors import Diagnostic, EngineError, ModelError, listing, suggest
 from semantic.model import Model
 from semantic.privacy import mask_key, reads_personal, without_quotes
-from semantic.query import Query
+from semantic.query import Query, Top
 from semantic.result import Result, make_result
 from semantic.shelf import Shelf
 from semantic.targets import as_written, settled_target, with_tables
@@ -81,27 +81,15 @@ class Layer:
         purpose: str | None = None,
         is_complete: bool = False,
         complete_only: bool = False,
+        top: Top | None = None,
         as_of: datetime | None = None,
     ) -> Result:
         """Ask for metrics by dimensions; LANGUAGE.md, "Queries", says what each part means.
 
         Raises QueryError where the question has no correct answer, EngineError where the target does not give one.
         """
-        asked = Query(
-            _names(metrics),
-            _names(by),
-            where,
-            having,
-            period,
-            _names(order),
-            limit,
-            totals,
-            fill,
-            time_zone,
-            purpose,
-            is_complete,
-            complete_only,
-        )
+        rest = (where, having, period, _names(order), limit, totals, fill, time_zone, purpose)
+        asked = Query(_names(metrics), _names(by), *rest, is_complete, complete_only, top)
         return self.run(asked, as_of=as_of or datetime.now(UTC))
 
     def run(self, query: Query, *, as_of: datetime, tags: Mapping[str, str] | None = None) -> Result:
@@ -139,25 +127,13 @@ class Layer:
         purpose: str | None = None,
         is_complete: bool = False,
         complete_only: bool = False,
+        top: Top | None = None,
         as_of: datetime | None = None,
         dialect: str | None = None,
     ) -> str:
         """The SQL that `query` with the same arguments would run; `dialect` asks for another engine's."""
-        asked = Query(
-            _names(metrics),
-            _names(by),
-            where,
-            having,
-            period,
-            _names(order),
-            limit,
-            totals,
-            fill,
-            time_zone,
-            purpose,
-            is_complete,
-            complete_only,
-        )
+        rest = (where, having, period, _names(order), limit, totals, fill, time_zone, purpose)
+        asked = Query(_names(metrics), _names(by), *rest, is_complete, complete_only, top)
         return self.compile(asked, as_of=as_of or datetime.now(UTC), dialect=dialect).sql
 
     def validate(self) -> tuple[Diagnostic, ...]:
@@ -243,7 +219,7 @@ def _open(root: Path, environment: Mapping[str, str]) -> Model:
 
 def _tags(model: Model, query: Query, tags: Mapping[str, str]) -> dict[str, str]:
     """What a query is for: names alone, never a filter, which may hold data."""
-    named = {"project": model.name, "metrics": ",".join(query.metrics), **tags}
+    named = {"project": model.name, "metrics": ",".join(query.read_metrics), **tags}
     return {name: value for name, value in named.items() if value}
 
 

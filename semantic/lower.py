@@ -16,11 +16,12 @@ from semantic.complete_select import is_complete, reached_select
 from semantic.expressions import date_literal, replace_columns, wrap
 from semantic.framing import whole_end
 from semantic.periods import DAY_GRAINS
-from semantic.plan import Frames, Known, Leaf, Nested, Output, Plan, Scan, Sort
+from semantic.plan import Frames, Key, Known, Leaf, Nested, Output, Plan, Scan, Sort, TopValues
 from semantic.resolve import is_ranked
 from semantic.scan_select import aggregate, grouped_rows, table_names, total_flag
 from semantic.spine import begins_select
 from semantic.stages import Ctes, Source, Stage
+from semantic.tops import is_last, top_select
 from semantic.trees import (
     IS_COMPLETE,
     IS_TOTAL,
@@ -62,6 +63,8 @@ def lower(plan: Plan, *, totals_nothing: bool = True) -> exp.Select:
     Where an engine's GROUPING SETS give no total of nothing, an empty one is laid beside the groups.
     """
     ctes = Ctes(set(_tables(plan)))
+    if plan.top is not None:
+        _add_top(plan.top, ctes)
     if plan.total is None and plan.totals and not plan.keys:
         return ctes.attach(_single_row_and_total(plan, ctes))
     bare = replace(plan, completeness=None)
@@ -100,6 +103,13 @@ def _tables(plan: Plan) -> Iterator[str]:
     """Every name that a CTE would shadow."""
     for scan in plan.all_scans:
         yield from table_names(scan)
+
+
+def _add_top(top: TopValues, ctes: Ctes) -> None:
+    """The CTE of the first values, under the name by which scans know it."""
+    ctes.taken.add(top.name)
+    values = ctes.add(f"{top.name}_values", _answer(top.plan, ctes))
+    ctes.found.append((top.name, top_select(top, values)))
 
 
 def _answer(plan: Plan, ctes: Ctes, needs_total: bool = False) -> exp.Select:
@@ -274,8 +284,8 @@ def _finish(plan: Plan, draft: Draft) -> exp.Select:
 def _ordered_and_limited(plan: Plan, query: exp.Select) -> exp.Select:
     names = {sort.name for sort in plan.order}
     sorts = [*plan.order, *(Sort(key.name) for key in plan.keys if key.name not in names)]
-    ranks = {key.name: rank for key in plan.keys for rank in [key.rank] if rank is not None}
-    by = [node for sort in sorts for node in _ordered_by(sort, ranks.get(sort.name))]
+    ranks = {key.name: found for key in plan.keys for found in [_ranks(key, key.name in names)] if found}
+    by = [node for sort in sorts for node in _ordered_by(sort, ranks.get(sort.name, []))]
     if ranks:  # a name within an expression would mean the table's column, so the names stand in a query of their own
         query = select(map(column, _result_columns(plan)), subquery(query, "answer"))
     if not plan.totals:
@@ -301,9 +311,14 @@ def _limited(query: exp.Select, by: list[exp.Expr], limit: int | None) -> exp.Se
     return query
 
 
-def _ordered_by(sort: Sort, rank: exp.Expr | None) -> list[exp.Expr]:
-    plain = _ordered(sort.name, sort.descending)
-    return [plain] if rank is None else [_ordered_value(rank, sort.descending), plain]
+def _ranks(key: Key, is_asked_for: bool) -> list[exp.Expr]:
+    """What orders the values of a key before they do."""
+    last = [] if key.last is None or is_asked_for else [is_last(key.name, key.last)]
+    return [*last, *([key.rank] if key.rank is not None else [])]
+
+
+def _ordered_by(sort: Sort, ranks: list[exp.Expr]) -> list[exp.Expr]:
+    return [*(_ordered_value(rank, sort.descending) for rank in ranks), _ordered(sort.name, sort.descending)]
 
 
 def _ordered(name: str, descending: bool) -> exp.Expr:

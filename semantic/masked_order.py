@@ -28,7 +28,10 @@ def in_order(table: pa.Table, plan: Plan, masked: frozenset[str]) -> pa.Table:
     keys = {key.name: key for key in plan.keys if key.name not in masked}
     columns = [(IS_TOTAL, table.column(IS_TOTAL), False)] if plan.totals else []
     for sort in sorts:
-        columns += _sort_columns(_sortable(table.column(sort.name)), sort, keys.get(sort.name))
+        key = keys.get(sort.name)
+        if key is not None and key.last is not None and sort.name not in named:
+            columns.append((sort.name, _is_last(table.column(sort.name), key.last), False))
+        columns += _sort_columns(_sortable(table.column(sort.name)), sort, key)
     by = pa.table([column for _, column, _ in columns], names=[str(at) for at in range(len(columns))])
     orders = [(str(at), "descending" if falls else "ascending") for at, (_, _, falls) in enumerate(columns)]
     found = table.take(pc.sort_indices(by, sort_keys=orders))
@@ -37,6 +40,12 @@ def in_order(table: pa.Table, plan: Plan, masked: frozenset[str]) -> pa.Table:
     if not plan.totals:
         return found.slice(0, plan.limit)
     return pa.concat_tables([found.slice(0, min(plan.limit, len(found) - 1)), found.slice(len(found) - 1)])
+
+
+def _is_last(column: Any, last: str) -> Any:
+    import pyarrow as pa
+
+    return pa.array([value == last for value in column.to_pylist()], pa.bool_())
 
 
 def _sortable(column: Any) -> Any:

@@ -27,13 +27,14 @@ class Key:
     """A column that groups: its name in the result, for a time word the grain, and the order of its values.
 
     `values` are literals in the order in which they come, compared as text where `as_text`; all others come after them,
-    ascending.
+    ascending. `last` comes after all, NULL included, where no other order of the key is asked for.
     """
 
     name: str
     grain: str | None = None
     values: tuple[exp.Expr, ...] = ()
     as_text: bool = False
+    last: str | None = None
 
     @property
     def is_time(self) -> bool:
@@ -168,6 +169,14 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathered:
+    """The value of a key that is looked up among the first ones, in the CTE called `top`; others are one group."""
+
+    top: str
+    value: exp.Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """One pass over the rows of a dataset: looked up, filtered, grouped (unless it is `flat`), and what it is read as.
 
@@ -184,6 +193,7 @@ class Scan:
     readings: tuple[Reading, ...] = ()
     flat: bool = False
     totals: bool = False
+    gathered: tuple[Gathered, ...] = ()
 
     @property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -283,6 +293,21 @@ class Nested:
 
 
 @dataclass(frozen=True, slots=True)
+class TopValues:
+    """The first `n` values of the one key of a plan by its one output, as the CTE called `name`; `as_text` as texts.
+
+    `other` is what all others are called; a value that is called so is one of them.
+    """
+
+    name: str
+    plan: Plan
+    n: int
+    descending: bool
+    other: str
+    as_text: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A whole query.
 
@@ -306,13 +331,15 @@ class Plan:
     total: Plan | None = None
     seen: str = ""
     completeness: Completeness | None = None
+    top: TopValues | None = None
 
     @property
     def all_scans(self) -> tuple[Scan, ...]:
-        """Every scan, those of the total and of inner answers included."""
+        """Every scan, those of the total, of inner answers and of the first values included."""
         own = (*self.scans, *self.broadcasts)
         found = tuple(scan for each in own for scan in (each.plan.all_scans if isinstance(each, Nested) else (each,)))
-        return found + (self.total.all_scans if self.total is not None else ())
+        found += self.total.all_scans if self.total is not None else ()
+        return found + (self.top.plan.all_scans if self.top is not None else ())
 
     @property
     def is_framed(self) -> bool:
@@ -333,4 +360,5 @@ class Plan:
             scans=tuple(map(changed, self.scans)),
             broadcasts=tuple(map(changed, self.broadcasts)),
             total=inner(self.total) if self.total is not None else None,
+            top=replace(self.top, plan=inner(self.top.plan)) if self.top is not None else None,
         )

@@ -72,7 +72,15 @@ def check_purpose(purpose: str | None) -> None:
 def refuse_conditions(model: Model, where: Expression | None, order: Iterable[Reference]) -> None:
     """Without a purpose no condition and no order is about personal data. Raises QueryError."""
     asked = [("where", read_name(model, name)) for name in names_within(model, where)] if where else []
-    asked += [("order", reference) for reference in order]
+    _refuse(model, (*asked, *(("order", reference) for reference in order)))
+
+
+def refuse_top(model: Model, dimensions: Iterable[Reference]) -> None:
+    """Without a purpose no values of personal data are the first. Raises QueryError."""
+    _refuse(model, (("top", reference) for reference in dimensions))
+
+
+def _refuse(model: Model, asked: Iterable[tuple[str, Reference]]) -> None:
     for part, reference in asked:
         if is_personal(model, reference):
             message = f"'{reference}' is personal: {part} would say something about single people"

@@ -112,12 +112,12 @@ def _per_entity(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Refer
     key = Key(unused("entity", {key.name for key, _ in kept}))
     inner = _inner(asked, wanted, (*kept, (key, read_name(asked.context.model, entity))))
     book = LeafBook(inner, frame=wanted.frame or Frame(), framed_by=wanted.metric, cell=wanted.cell)
-    plan = _valued(planned(inner, book))
+    plan = valued(planned(inner, book))
     keys = tuple(key for key, _ in kept)
     return Nested(plan, keys, wanted.name, plan.outputs[0].name, wanted.each.agg, entity=key.name)
 
 
-def _valued(plan: Plan) -> Plan:
+def valued(plan: Plan) -> Plan:
     """An inner answer's one metric under a name that is no key's."""
     return replace(plan, outputs=(replace(plan.outputs[0], name=unused(VALUE, {key.name for key in plan.keys})),))
 
@@ -137,7 +137,7 @@ def _per_period(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Refer
         inner, period=period, span=span if span != _as_span(period) else None, total_of=None, is_total=False
     )
     inner = replace(inner, gap=_not_yet(asked, grain, span))
-    plan = _valued(planned(inner, LeafBook(inner)))
+    plan = valued(planned(inner, LeafBook(inner)))
     leaves = metrics_within(asked.context.model, asked.context.model.metrics[wanted.metric])
     clocks = dict.fromkeys((leaf.dataset, leaf.time) for leaf in leaves)
     begins = tuple(_began(asked, dataset, time) for dataset, time in clocks)

@@ -14,7 +14,19 @@ from semantic.joins import key_columns
 from semantic.model import Dataset
 from semantic.plan import Lookup, Measure, Scan
 from semantic.seen import Seen
-from semantic.trees import IS_TOTAL, aliased, column, group_by_position, left_join, named, select, subquery, where
+from semantic.tops import TOP_VALUE
+from semantic.trees import (
+    IS_TOTAL,
+    aliased,
+    column,
+    group_by_position,
+    left_join,
+    named,
+    select,
+    subquery,
+    table,
+    where,
+)
 
 _TABLE_NAME = re.compile(r'(?:\w+|"[^"]+")(?:\.(?:\w+|"[^"]+")){0,2}')
 _FILES = (".parquet", ".csv", ".json", ".ndjson")
@@ -40,6 +52,9 @@ def grouped_rows(scan: Scan) -> exp.Select:
     query = select([], source_of(scan.dataset, scan.dataset.name))
     for lookup in scan.lookups:
         left_join(query, source_of(lookup.dataset, lookup.alias), lookup_condition(lookup))
+    for each in scan.gathered:
+        same = exp.NullSafeEQ(this=column(TOP_VALUE, each.top), expression=each.value.copy())
+        left_join(query, table(each.top), same)
     where(query, scan.where)
     if scan.flat:
         return query

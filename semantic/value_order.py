@@ -7,7 +7,8 @@ from decimal import Decimal, InvalidOperation
 from sqlglot import exp
 
 from semantic.expressions import number, text
-from semantic.model import Dimension
+from semantic.model import Dimension, Model
+from semantic.names import DimensionRef, Reference, dimensions_of
 
 
 def ordered_values(dimension: Dimension) -> tuple[exp.Expr, ...]:
@@ -18,6 +19,11 @@ def ordered_values(dimension: Dimension) -> tuple[exp.Expr, ...]:
     if dimension.bins is not None:
         return tuple(map(text, dimension.bins.names))
     return tuple(_literal(value, dimension) for value in dimension.values)
+
+
+def is_surely_text(model: Model, reference: Reference) -> bool:
+    """Whether all that a name in a query can mean is declared to be text."""
+    return isinstance(reference, DimensionRef) and {each.kind for each in dimensions_of(model, reference)} == {"text"}
 
 
 def labels_of(dimension: Dimension) -> dict[object, str]:

@@ -47,7 +47,7 @@ BROKEN_KEYS = {"name", "model", "refused"}
 BROKEN_FILE = "metrics/broken.yml"
 PARTS = {
     "metrics", "by", "where", "having", "period", "order", "limit", "totals", "fill", "time_zone",
-    "is_complete", "complete_only",
+    "is_complete", "complete_only", "top",
 }  # fmt: skip
 
 Row = tuple[Any, ...]

@@ -14,7 +14,7 @@ import sqlglot
 from semantic.compile import Compiled, compile_query
 from semantic.errors import MetricastError, QueryError
 from semantic.load import load_texts
-from semantic.query import Query
+from semantic.query import Query, Top
 from tests.case_files import (
     BROKEN_FILE,
     Answer,
@@ -44,6 +44,7 @@ __all__ = [
     "database",
     "differences",
     "load_cases",
+    "query_of",
     "run_case",
 ]
 
@@ -105,7 +106,13 @@ def _judge_query(case: Case, outcome: Expected | Refused) -> list[str]:
 
 def compile_case(case: Case, dialect: str) -> Compiled:
     """The case's query in a dialect. Raises MetricastError."""
-    return compile_query(_model(case), Query(**dict(case.query)), as_of=case.as_of, dialect=dialect)
+    return compile_query(_model(case), query_of(case), as_of=case.as_of, dialect=dialect)
+
+
+def query_of(case: Case) -> Query:
+    """What a case asks."""
+    parts = dict(case.query)
+    return Query(**{**parts, "top": Top(**parts["top"])} if "top" in parts else parts)
 
 
 def _model(case: Case) -> Model:

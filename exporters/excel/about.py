@@ -16,7 +16,7 @@ from exporters.excel.writing import Cell, Page, Row
 from exporters.naming import main_result
 from semantic.compile import spoken
 from semantic.metric_types.base import Metric
-from semantic.query import Query
+from semantic.query import Query, Top
 from semantic.result import Result
 
 TITLE = "About"
@@ -70,9 +70,16 @@ def filters_text(query: Query) -> str:
         query.having and f"having {query.having}",
         query.complete_only and "complete periods alone",
         query.limit is not None and f"the first {query.limit:,} rows{order}",
+        query.top and _top_text(query.top),
         query.purpose and f"personal data for: {query.purpose}",
     )
     return "\n".join(part for part in parts if part) or "none"
+
+
+def _top_text(top: Top) -> str:
+    """What of a dimension has rows of its own."""
+    first = "first" if top.order == "desc" else "last"
+    return f"the {first} {top.n:,} of {top.dimension} by {top.by}, all else as {top.other}"
 
 
 def _facts(delivery: Delivery) -> Iterator[Cells]:

@@ -13,7 +13,7 @@ import click
 from scheduler.cli.console import Refusal
 
 if TYPE_CHECKING:
-    from semantic import Layer, Query
+    from semantic import Layer, Query, Top
     from semantic.engines import Limits
 
 FIRST_YEAR, LAST_YEAR = 1900, 9998  # periods around an instant need room on both sides
@@ -76,6 +76,14 @@ QUERY_OPTIONS = (
     click.option("--is-complete", is_flag=True, help="Say of each period whether all its data are there."),
     click.option("--complete-only", is_flag=True, help="Leave out periods of which data are missing."),
     click.option(
+        "--top",
+        multiple=True,
+        callback=_once,
+        metavar="DIMENSION:N:METRIC",
+        help="Only its first N values by a metric, all others as one: 'gender:2:active_users', '… asc' for the last.",
+    ),
+    click.option("--other", metavar="TEXT", help="What --top calls the others. Default: Other."),
+    click.option(
         "--purpose",
         multiple=True,
         callback=_once,
@@ -100,7 +108,27 @@ def build_query(flags: dict[str, Any]) -> Query:
     from semantic import Query
 
     fields = ("metrics", "by", "where", "having", "period", "order", "limit", "totals", "fill", "purpose")
-    return Query(**{field: flags[field] for field in (*fields, "is_complete", "complete_only")})
+    given = {field: flags[field] for field in (*fields, "is_complete", "complete_only")}
+    return Query(**given, top=_top(flags["top"], flags["other"]))
+
+
+def _top(text: str | None, other: str | None) -> Top | None:
+    """Return what `DIMENSION:N:METRIC`, perhaps with a direction behind it, says."""
+    from semantic import Top
+
+    if text is None:
+        if other is not None:
+            message = "--other names what is not among the first values: add --top DIMENSION:N:METRIC"
+            raise click.UsageError(message)
+        return None
+    dimension, _, rest = text.partition(":")
+    count, _, last = rest.partition(":")
+    by, _, order = last.strip().partition(" ")
+    if not (dimension.strip() and count.strip().isdecimal() and by):
+        message = f"--top: cannot read {text!r}; write DIMENSION:N:METRIC, as in gender:2:active_users"
+        raise click.UsageError(message)
+    said = {"order": order.strip().lower()} if order.strip() else {}
+    return Top(dimension.strip(), int(count), by, **said, **({"other": other} if other is not None else {}))
 
 
 def open_layer(project: Path, target: str | None = None, limits: Limits | None = None) -> Layer:

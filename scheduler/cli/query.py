@@ -108,5 +108,4 @@ def sql(project: Path, target: str | None, as_of: str | None, dialect: str | Non
     """Print the SQL of a query without running it."""
     with open_layer(project, target) as layer:
         request, moment = build_query(flags), instant(as_of, layer.model.time_zone)
-        fields = {name: getattr(request, name) for name in flags}
-        click.echo(layer.sql(**fields, as_of=moment, dialect=dialect))
+        click.echo(layer.compile(request, as_of=moment, dialect=dialect).sql)

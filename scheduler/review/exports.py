@@ -60,4 +60,4 @@ def _touched(
 ) -> Iterator[TouchedQuery]:
     for name, query in after.queries.items():
         if before.queries.get(name) == query and versions[0].meaning(query) != versions[1].meaning(query):
-            yield TouchedQuery(name, tuple(metric for metric in query.metrics if metric in changed))
+            yield TouchedQuery(name, tuple(metric for metric in query.read_metrics if metric in changed))

@@ -19,7 +19,7 @@ from semantic.errors import QueryError
 from semantic.expressions import replace_columns
 from semantic.lower import lower
 from semantic.model import Dataset, Model
-from semantic.plan import Began, Lookup, Measure, Nested, Output, Plan, Reading, Scan
+from semantic.plan import Began, Gathered, Key, Lookup, Measure, Nested, Output, Plan, Reading, Scan, TopValues
 from semantic.privacy import is_personal
 from semantic.query import Query
 from semantic.scan_select import parse_dataset_sql
@@ -27,6 +27,7 @@ from semantic.trees import column
 from semantic.wanted import KNOWN, LEAF
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # both sides are asked at one instant; which one does not matter
+_TOP = "top$"
 _ROW = "row$"  # no name in a project holds a $
 
 
@@ -77,7 +78,11 @@ def nameless(plan: Plan) -> Plan:
     names = _Names({output.name: f"value${number}" for number, output in enumerate(plan.outputs)})
     ranked = plan.limit is not None
     found = names.plan(plan)
-    return replace(found, keys=tuple(key if ranked else replace(key, values=(), as_text=False) for key in plan.keys))
+    return replace(found, keys=tuple(key if ranked else _unordered(key) for key in plan.keys))
+
+
+def _unordered(key: Key) -> Key:
+    return replace(key, values=(), as_text=False, last=None)
 
 
 @dataclass(slots=True)
@@ -103,6 +108,7 @@ class _Names:
             having=None if plan.having is None else self._over_leaves(plan.having),
             order=tuple(replace(sort, name=self.outputs.get(sort.name, sort.name)) for sort in plan.order),
             total=plan.total and _Names(self.outputs).plan(plan.total),
+            top=plan.top and _top(plan.top),
         )
 
     def _number(self, name: str) -> str:
@@ -118,6 +124,7 @@ class _Names:
     def _scan(self, scan: Scan) -> Scan:
         rows = {scan.dataset.name: _ROW}
         rows |= {lookup.alias: f"{_ROW}{number}" for number, lookup in enumerate(scan.lookups)}
+        rows |= {each.top: _TOP for each in scan.gathered}
         measures = {measure.name: f"measure${number}" for number, measure in enumerate(scan.measures)}
         return replace(
             scan,
@@ -127,6 +134,7 @@ class _Names:
             where=tuple(_over_rows(condition, rows) for condition in scan.where),
             measures=tuple(_measure(measure, measures[measure.name], rows) for measure in scan.measures),
             readings=tuple(self._reading(reading, measures) for reading in scan.readings),
+            gathered=tuple(Gathered(_TOP, _over_rows(each.value, rows)) for each in scan.gathered),
         )
 
     def _reading(self, reading: Reading, measures: Mapping[str, str]) -> Reading:
@@ -152,6 +160,12 @@ class _Names:
             return exp.Column(this=exp.to_identifier(self._number(found.name)), table=exp.to_identifier(found.table))
 
         return replace_columns(tree.copy(), renamed)
+
+
+def _top(top: TopValues) -> TopValues:
+    """The first values of a dimension, by another name."""
+    (output,) = top.plan.outputs
+    return replace(top, name=_TOP, plan=_Names({output.name: "value$0"}).plan(top.plan))
 
 
 def _lookup(lookup: Lookup, rows: Mapping[str, str]) -> Lookup:

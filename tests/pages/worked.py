@@ -8,6 +8,7 @@ from functools import cache
 from textwrap import dedent
 from typing import Any
 
+from exporters.definitions import TopShape
 from semantic.complete import Complete
 from semantic.keys import summary
 from semantic.metric_types import METRIC_TYPES, Metric
@@ -21,7 +22,7 @@ EXAMPLE = re.compile(r"<!-- example: (\w+) -->\n.*?<!-- end of example -->", re.
 INSIDE = re.compile(r"<!-- inside -->\n.*?<!-- end of inside -->", re.DOTALL)
 _MODEL = re.compile(r"^model:\n(.*?)^tables:\n", re.MULTILINE | re.DOTALL)
 _FLAGS = ("totals", "fill", "is_complete", "complete_only")
-EXPLAINED: dict[str, type[Shape]] = {**METRIC_TYPES, "complete": Complete}
+EXPLAINED: dict[str, type[Shape]] = {**METRIC_TYPES, "complete": Complete, "top": TopShape}
 
 
 def with_examples(text: str) -> str:
@@ -37,7 +38,7 @@ def shown(text: str) -> list[str]:
 
 @cache
 def example(kind: str) -> str:
-    """What the type, or key of a dataset, is, the model, rows, what is asked, and the answer."""
+    """What the type, key of a dataset or part of a query is, the model, rows, what is asked, and the answer."""
     cases = [case for case in load_cases() if case.id.startswith(f"example_{kind}::")]
     parts = [summary(EXPLAINED[kind]), model(kind), *_rows(cases[0])]
     for case in cases:
@@ -63,7 +64,9 @@ def asked(case: Case) -> str:
     flags = [f"--{name.replace('_', '-')}" for name in _FLAGS if query.get(name)]
     others = [f"--by {','.join(query['by'])}"] if query.get("by") else []
     others += [f"--period {query['period']}"] if query.get("period") else []
-    assert set(query) <= {"metrics", "by", "period", *_FLAGS}, f"{case.id}: {query} cannot be written as a command yet"
+    others += [f"--top {query['top']['dimension']}:{query['top']['n']}:{query['top']['by']}"] if "top" in query else []
+    known = {"metrics", "by", "period", "top", *_FLAGS}
+    assert set(query) <= known, f"{case.id}: {query} cannot be written as a command yet"
     return " ".join(["metricast query", *query["metrics"], *others, *flags])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from exporters.definitions import QueryShape
+from exporters.definitions import QueryShape, TopShape
 from semantic.aggregates import AGGREGATE_NAMES, MEANINGS
 from semantic.bins import Bins
 from semantic.checking.shape import Check, Expectation
@@ -48,6 +48,7 @@ TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "Check": ("check key", Check),
     "Expectation": ("expect key", Expectation),
     "Query": ("part of a query", QueryShape),
+    "Top": ("top key", TopShape),
 }
 OTHERS: tuple[type[BaseModel], ...] = (Bins, Deprecated, Part, Validity)
 
