@@ -34,6 +34,7 @@ from semantic.frames import (
 from semantic.ignoring import ignored_keys
 from semantic.metric_types.base import Each, Snapshots, ValueOf
 from semantic.periods import DAY_GRAINS, Period, has_odd_hours
+from semantic.ranking import has_rows
 from semantic.wanted import Found, WantedKnown, WantedLeaf, WantedNested, key_column, known_column, leaf_column
 
 _OWN = Frame()
@@ -187,16 +188,18 @@ class LeafBook:
             self.found.leaves[key] = WantedLeaf(name, aggregation, ignored, frame, stretch, False, snapshots)
         return leaf_column(self.found.leaves[key].name)
 
-    def ranked(self, value: exp.Expr, within: frozenset[str], descending: bool) -> exp.Expr:
-        """The place of a value among the groups of the same period and the same values of some dimensions."""
+    def ranked(self, name: str, within: frozenset[str], descending: bool) -> exp.Expr:
+        """The place of a metric's value among the groups of the same period and the same values of some dimensions."""
+        value = self.metric(name)
         if self.asked.is_total:
             return exp.Null()
-        kept = {name for base in self._bases() for name in ignored_keys(self.asked, base, within)}
+        kept = {each for base in self._bases() for each in ignored_keys(self.asked, base, within)}
         keys = [key_column(key.name) for key in self.asked.keys if key.is_time or key.name in kept]
+        is_ranked = has_rows(self.asked, self.found, name, value)
         order = exp.Order(expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)])
-        rank = exp.Window(this=exp.Anonymous(this="RANK"), partition_by=keys, order=order)
-        is_known = exp.Not(this=exp.Is(this=exp.paren(value.copy(), copy=False), expression=exp.Null()))
-        return exp.Case().when(is_known, rank)
+        rank = exp.Window(this=exp.Anonymous(this="RANK"), partition_by=[*keys, exp.paren(is_ranked)], order=order)
+        is_known = exp.Not(this=exp.Is(this=exp.paren(value), expression=exp.Null()))
+        return exp.Case().when(exp.and_(is_ranked, is_known), rank)
 
     def _bases(self) -> set[str]:
         model = self.asked.context.model

@@ -273,7 +273,8 @@ class Nested:
     """A leaf made of the answer to another query: its values by more keys than these, put together by `agg`.
 
     With `frames` those count whose `part` lies in the frame of a period. Where `entity` is NULL they do not count.
-    `nothing` is the value of the inner metric where there are no rows, None if that is NULL.
+    `nothing` is the value of the inner metric where there are no rows, None if that is NULL. `rows` is the name of
+    another leaf, more than 0 where there are rows; empty if nobody asks.
     """
 
     plan: Plan
@@ -285,6 +286,7 @@ class Nested:
     frames: Frames | None = None
     entity: str | None = None
     nothing: exp.Expr | None = None
+    rows: str = ""
 
     @property
     def counted(self) -> str:

@@ -57,7 +57,8 @@ def planned(asked: Asked, book: LeafBook) -> Plan:
     outputs = tuple(Output(name, book.metric(name)) for name in query.metrics)
     having = _having(query, {output.name: output.value for output in outputs})
     scans: list[Scan | Nested] = [*scans_of(asked, book.found.leaves.values())]
-    scans += (_nested(asked, wanted) for wanted in book.found.nested.values())
+    rows = book.found.rows
+    scans += (replace(_nested(asked, each), rows=rows.get(each.name, "")) for each in book.found.nested.values())
     if not query.metrics:
         scans = [distinct_scan(asked)]
     own = tuple(scan for scan in scans if _depth(scan) == len(asked.by))

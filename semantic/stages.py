@@ -128,13 +128,16 @@ class Stage:
             keys = [column(key.name, frames if key == period else inner) for key in nested.keys]
             join(found, table(frames), holds(nested.frames, frames, _moment_of(nested.part, inner)))
         where(found, self._begun(nested, inner))
-        found.set("expressions", [*keys, named(value, nested.leaf)])
+        seen = nested.plan.seen  # without it all of them have rows
+        rows: exp.Expr = exp.Max(this=column(seen, inner)) if seen else exp.Count(this=exp.Star())
+        leaves = {nested.leaf: value} | ({nested.rows: rows} if nested.rows else {})
+        found.set("expressions", [*keys, *(named(each, name) for name, each in leaves.items())])
         group_by_position(found, len(keys))
-        if nested.plan.seen and nested.keys:
-            has_rows = exp.GT(this=exp.Max(this=column(nested.plan.seen, inner)), expression=exp.Literal.number(0))
+        if seen and nested.keys:
+            has_rows = exp.GT(this=rows.copy(), expression=exp.Literal.number(0))
             found.set("having", exp.Having(this=has_rows))
-        leaf = Leaf(nested.leaf, column(nested.leaf), counts=False)
-        return Source(self.ctes.add(nested.leaf, found), nested.keys, (leaf,))
+        shown = tuple(Leaf(name, column(name), counts=name == nested.rows) for name in leaves)
+        return Source(self.ctes.add(nested.leaf, found), nested.keys, shown)
 
     def _begun(self, nested: Nested, inner: str) -> list[exp.Expr]:
         """Hours that begin after as-of do not count in a day that has begun before."""

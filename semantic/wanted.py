@@ -66,16 +66,20 @@ class WantedNested:
 
 @dataclass(slots=True)
 class Found:
-    """All that the metrics of a query are made of."""
+    """All that the metrics of a query are made of.
+
+    `rows` are the columns that count the rows of nested metrics, by their names.
+    """
 
     leaves: dict[tuple[object, ...], WantedLeaf] = field(default_factory=dict)
     knowns: dict[tuple[object, ...], WantedKnown] = field(default_factory=dict)
     nested: dict[tuple[object, ...], WantedNested] = field(default_factory=dict)
+    rows: dict[str, str] = field(default_factory=dict)
 
     def name(self, wanted: str, keys: Iterable[Key]) -> str:
         """A column's name that is free."""
         taken = {leaf.name for leaf in self.leaves.values()} | {known.name for known in self.knowns.values()}
-        taken |= {nested.name for nested in self.nested.values()}
+        taken |= {nested.name for nested in self.nested.values()} | set(self.rows.values())
         return unused(wanted, taken | {key.name for key in keys})
 
 

@@ -119,7 +119,8 @@ class _Names:
             return self._scan(source)
         value = {source.value: "value$0"}
         inner = _Names(value).plan(source.plan)
-        return replace(source, plan=inner, leaf=self._number(source.leaf), value=value[source.value])
+        rows = self._number(source.rows) if source.rows else ""
+        return replace(source, plan=inner, leaf=self._number(source.leaf), value=value[source.value], rows=rows)
 
     def _scan(self, scan: Scan) -> Scan:
         rows = {scan.dataset.name: _ROW}

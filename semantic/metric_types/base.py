@@ -86,8 +86,8 @@ class Leaves(Protocol):
     def snapshots(self, shown_as: str, metric: str, snapshots: Snapshots) -> exp.Expr:
         """A simple metric over the snapshots of a period that count."""
 
-    def ranked(self, value: exp.Expr, within: frozenset[str], descending: bool) -> exp.Expr:
-        """The place of a value among the groups of the same period and the same values of some dimensions."""
+    def ranked(self, name: str, within: frozenset[str], descending: bool) -> exp.Expr:
+        """The place of a metric's value among the groups of the same period and the same values of some dimensions."""
 
 
 class Metric(Described):

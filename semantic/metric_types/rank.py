@@ -15,12 +15,12 @@ from semantic.metric_types.over import OverMetric
 
 
 class Rank(OverMetric):
-    """1 for the largest value of a metric among the groups of the answer, filtered by `having` or not; ties share one.
+    """1 for the largest value of a metric among the groups in which it has rows, shown or not; ties share one.
 
     type: `rank`
     metric: by what is ranked
-    within: dimensions whose groups are ranked apart; each period is anyway. What has no value, and the total, has no
-        rank
+    within: dimensions whose groups are ranked apart; each period is anyway. A group without rows or without a value
+        has no rank, nor has the total
     order: `desc` (default): the largest is first; `asc`: the smallest
     """
 
@@ -41,5 +41,5 @@ class Rank(OverMetric):
         return ((("within",), self.within),)
 
     def plan(self, leaves: Leaves) -> exp.Expr:
-        """`RANK()` over the groups of the period; NULL for NULL."""
-        return leaves.ranked(leaves.metric(self.metric), frozenset(self.within), self.order == "desc")
+        """`RANK()` over the groups of the period in which the metric has rows; NULL for NULL, and for other groups."""
+        return leaves.ranked(self.metric, frozenset(self.within), self.order == "desc")

@@ -19,6 +19,7 @@ from tests.reference.model import (
     Part,
     Per,
     Query,
+    Rank,
     Ratio,
     Refused,
     Rolling,
@@ -102,6 +103,16 @@ class Asked:
         for part in parts_of(metric):
             for use in self.uses([part.metric], ignore | self.ignored(part.ignore)):
                 yield Use(use.leaf, own and use.own, framed or use.framed)
+
+    def ranked(
+        self, names: Iterable[str], ignore: frozenset[str] = frozenset()
+    ) -> Iterator[tuple[str, frozenset[str]]]:
+        """The metrics by which others rank, each with what is ignored for it."""
+        for metric in map(self.metric, names):
+            if isinstance(metric, Rank):
+                yield metric.metric, ignore
+            for part in parts_of(metric):
+                yield from self.ranked([part.metric], ignore | self.ignored(part.ignore))
 
     def leaf(self, metric: Simple, ignore: frozenset[str]) -> Leaf:
         if (metric, ignore) not in self._leaves:

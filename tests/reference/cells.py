@@ -301,12 +301,13 @@ class Cells:
 
     def _rank(self, metric: Rank, scope: Scope) -> Value:
         mine: Any = None if self.total_of is not None else self.value(metric.metric, scope)
-        if mine is None:
+        if mine is None or not self._has_own_rows(metric.metric, scope):
             return None
         others = self.asked.others(metric.metric, metric.within, scope.ignore)
         places = [place for place, name in enumerate(self.asked.dimensions) if name in WORDS or name not in others]
         beside = [g for g in self.answer if all(g[place] == scope.group[place] for place in places)]
-        values = [self.value(metric.metric, replace(self.cell(g), ignore=scope.ignore)) for g in beside]
+        scopes = [replace(self.cell(group), ignore=scope.ignore) for group in beside]
+        values = [self.value(metric.metric, each) for each in scopes if self._has_own_rows(metric.metric, each)]
         known: list[Any] = [value for value in values if value is not None]
         return 1 + len([value for value in known if (value < mine if metric.order == "asc" else value > mine)])
 
@@ -383,8 +384,8 @@ class Cells:
     def makes(self, group: Group) -> bool:
         """Whether a leaf that ignores nothing of this query has a row in the cell."""
         scope = self.cell(group)
-        return any(
-            not self.asked.leaf(metric, ignore).ignore
-            for name in self.asked.query.metrics
-            for metric, ignore, _ in self.looked_at(name, scope)
-        )
+        return any(self._has_own_rows(name, scope) for name in self.asked.query.metrics)
+
+    def _has_own_rows(self, name: str, scope: Scope) -> bool:
+        """Whether a leaf of one metric that ignores nothing of this query has a row in the cell."""
+        return any(not self.asked.leaf(metric, ignore).ignore for metric, ignore, _ in self.looked_at(name, scope))

@@ -105,6 +105,9 @@ class Run:
         uses = list(self.asked.uses(query.metrics))
         if query.by and uses and all(use.leaf.ignore for use in uses):
             raise Refused("every metric ignores a dimension: nothing makes groups")
+        for name, ignore in self.asked.ranked(query.metrics):
+            if query.by and all(leaf.ignore for leaf in self.asked.leaves([name], ignore)):
+                raise Refused(f"nothing in {name} makes groups, so they have no ranks")
         for use in uses:
             self._check_leaf(use.leaf, framed=use.framed)
         for name in query.metrics:
