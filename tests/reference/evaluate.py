@@ -90,16 +90,7 @@ class Run:
 
     def check(self) -> None:
         query = self.query
-        if not query.metrics and not query.by:
-            raise Refused("nothing is asked for")
-        asked = {*query.metrics, *query.by}
-        if len(asked) < len(query.metrics) + len(query.by):
-            raise Refused("something is asked for twice")
-        for order in query.order:
-            if order.removesuffix(" desc").removesuffix(" asc") not in asked:
-                raise Refused(f"ordered by {order}, which is not asked for")
-        if query.having and not set(expressions.names(query.having)) <= set(query.metrics):
-            raise Refused("having over a metric that is not asked for")
+        self._check_words()
         for name in query.metrics:
             check_nesting(self.asked, name)
         uses = list(self.asked.uses(query.metrics))
@@ -115,6 +106,19 @@ class Run:
         if query.is_complete or query.complete_only:
             self._clocks = completeness.clocks_of(self.asked, None if query.metrics else self._root())
             completeness.check(self.asked, self._clocks)
+
+    def _check_words(self) -> None:
+        query = self.query
+        if not query.metrics and not query.by:
+            raise Refused("nothing is asked for")
+        asked = {*query.metrics, *query.by}
+        if len(asked) < len(query.metrics) + len(query.by):
+            raise Refused("something is asked for twice")
+        for order in query.order:
+            if order.removesuffix(" desc").removesuffix(" asc") not in asked:
+                raise Refused(f"ordered by {order}, which is not asked for")
+        if query.having and not set(expressions.names(query.having)) <= set(query.metrics):
+            raise Refused("having over a metric that is not asked for")
 
     def _check_leaf(self, leaf: Leaf, *, framed: bool) -> None:
         metric, query = leaf.metric, self.query
