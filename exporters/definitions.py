@@ -94,8 +94,8 @@ class QueryShape(Shape):
     fill: shows periods without data too; on by default when a time word is asked for
     is_complete: adds the boolean column `is_complete`: whether the row's period (of several time words what they share,
         without one the query's) is over, is not cut by the query's, and the data of every dataset of the metrics reach
-        its end: by what `complete` of the dataset says, else by any of its rows with a clock from that end to as-of.
-        NULL without a period
+        its end: by what `complete` of the dataset says, else by any of its rows with a clock from that end to as-of;
+        with a `first_ever` metric it must begin after its data do. NULL without a period
     complete_only: leaves out the rows of periods that are not complete; after fill and `having`, before `order` and
         `limit`. The total stays as it is
     purpose: why personal data is shown unmasked; it is recorded

@@ -36,6 +36,10 @@ def check_own_rows(model: Model, metric: Metric) -> Iterator[Diagnostic]:
             span = within(model, name.start, name.end, at, *path)
             yield from _check_name(model, metric, name, span, is_condition=path == ("filter",))
     yield from _check_order(model, metric, model.datasets[metric.dataset])
+    if metric.first_ever and not (metric.time or model.datasets[metric.dataset].time):
+        message = f"'{metric.name}' counts first times, and dataset '{metric.dataset}' has no time"
+        hint = f"give it one: time: … in dataset '{metric.dataset}'"
+        yield Diagnostic("E232", message, value_place(model, at, "first_ever"), hint)
     own = model.dimensions[metric.dataset].get(metric.time or "")
     if own is not None and not own.is_time:
         message = f"'{metric.time}' is not a time dimension of dataset '{metric.dataset}'"

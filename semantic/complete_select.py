@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
 from sqlglot import exp
 
@@ -15,6 +15,14 @@ from semantic.periods import DAY_GRAINS
 from semantic.plan import Completeness, Frames, Key, Reached
 from semantic.scan_select import source_of
 from semantic.trees import column, interval, named, select, where
+
+
+@dataclass(slots=True)
+class Edges:
+    """The columns that say how far the data of each dataset reach, and when those of first times begin."""
+
+    reached: list[exp.Expr] = field(default_factory=list)
+    begun: list[exp.Expr] = field(default_factory=list)
 
 
 def reached_select(reached: Reached, completeness: Completeness, name: str) -> exp.Select:
@@ -70,30 +78,38 @@ def _to_zone(value: exp.Expr, source: str, zone: str) -> exp.Expr:
     return call("to_zone", value, text(source), text(zone))
 
 
-def is_complete(completeness: Completeness, source: str, reached: list[exp.Expr], flag: exp.Expr | None) -> exp.Expr:
+def is_complete(completeness: Completeness, source: str, edges: Edges, flag: exp.Expr | None) -> exp.Expr:
     """Whether the period of a row of `source` is complete; NULL where it has none.
 
-    `reached` are the columns that say how far the data reach, `flag` the one that marks the total.
+    `flag` is the column that marks the total.
     """
     keys, period = completeness.keys, completeness.period
     if not keys:
-        return _of_period(completeness, reached)
-    found = _known([*_uncut(completeness, source), *(_reaches(_end(completeness, source), each) for each in reached)])
+        return _of_period(completeness, edges)
+    reaches = (_reaches(_end(completeness, source), each) for each in edges.reached)
+    follows = (_follows(_start(completeness, source), each) for each in edges.begun)
+    found = _known([*_uncut(completeness, source), *reaches, *follows])
     if period is not None:
-        return found if flag is None else exp.Case().when(flag, _of_period(completeness, reached)).else_(found)
+        return found if flag is None else exp.Case().when(flag, _of_period(completeness, edges)).else_(found)
     known = [exp.Not(this=exp.Is(this=column(key.name, source), expression=exp.Null())) for key in keys]
     return exp.Case().when(exp.and_(*known, copy=False), found)
 
 
-def _of_period(completeness: Completeness, reached: list[exp.Expr]) -> exp.Expr:
+def _of_period(completeness: Completeness, edges: Edges) -> exp.Expr:
     """Whether the query's own period is complete."""
     if completeness.period is None:
         return exp.Null()
-    end = completeness.period.end
+    start, end = completeness.period.start, completeness.period.end
     if not completeness.below_day:
-        return _known([_reaches(date_literal(end), each) for each in reached])
-    zone, midnight = completeness.now.calendar.time_zone, timestamp_literal(datetime(end.year, end.month, end.day))
-    return _known([_reaches(midnight.copy(), _to_zone(each.copy(), "UTC", zone)) for each in reached])
+        reaches = [_reaches(date_literal(end), each) for each in edges.reached]
+        return _known([*reaches, *(_follows(date_literal(start), each) for each in edges.begun)])
+    zone = completeness.now.calendar.time_zone
+    reaches = [_reaches(_midnight(end), _to_zone(each.copy(), "UTC", zone)) for each in edges.reached]
+    return _known([*reaches, *(_follows(_midnight(start), _to_zone(each.copy(), "UTC", zone)) for each in edges.begun)])
+
+
+def _midnight(day: date) -> exp.Expr:
+    return timestamp_literal(datetime(day.year, day.month, day.day))
 
 
 def _known(conditions: list[exp.Expr]) -> exp.Expr:
@@ -103,6 +119,18 @@ def _known(conditions: list[exp.Expr]) -> exp.Expr:
 
 def _reaches(end: exp.Expr, reached: exp.Expr) -> exp.Expr:
     return exp.LTE(this=end, expression=reached.copy())
+
+
+def _follows(start: exp.Expr, begun: exp.Expr) -> exp.Expr:
+    """Whether a period begins after the data: of the one in which they do nobody knows what was first before them."""
+    return exp.GT(this=start, expression=begun.copy())
+
+
+def _start(completeness: Completeness, source: str) -> exp.Expr:
+    """Where the period of a row begins; of several the part that they share."""
+    starts = [column(key.name, source) for key in completeness.cutting]
+    start = starts[0] if len(starts) == 1 else call("greatest", *starts)
+    return call("utc", start) if completeness.below_day else start
 
 
 def _end(completeness: Completeness, source: str) -> exp.Expr:
@@ -126,9 +154,7 @@ def _uncut(completeness: Completeness, source: str) -> list[exp.Expr]:
         return []
     found: list[exp.Expr] = []
     if all(calendar.first_day(period.start, grain) != period.start for grain in grains):
-        starts = [column(key.name, source) for key in completeness.keys]
-        start = starts[0] if len(starts) == 1 else call("greatest", *starts)
-        found.append(exp.GTE(this=start, expression=date_literal(period.start)))
+        found.append(exp.GTE(this=_start(completeness, source), expression=date_literal(period.start)))
     if all(calendar.first_day(period.end, grain) != period.end for grain in grains):
         found.append(exp.LTE(this=_end(completeness, source), expression=date_literal(period.end)))
     return found

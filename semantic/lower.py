@@ -12,7 +12,7 @@ from typing import Literal
 
 from sqlglot import exp
 
-from semantic.complete_select import is_complete, reached_select
+from semantic.complete_select import Edges, is_complete, reached_select
 from semantic.expressions import date_literal, replace_columns, wrap
 from semantic.framing import whole_end
 from semantic.periods import DAY_GRAINS
@@ -84,13 +84,17 @@ def _completed(plan: Plan, query: exp.Select, ctes: Ctes) -> exp.Select:
     shared = [*(key.name for key in plan.keys), *(output.name for output in plan.outputs)]
     until = unused("reached", _result_columns(plan))
     found = select([], table(answer))
-    reached: list[exp.Expr] = []
+    edges = Edges()
     for each in completeness.reached:
         name = ctes.add(f"{each.dataset.name}_reached", reached_select(each, completeness, until))
         cross_join(found, table(name))
-        reached.append(column(until, name))
+        edges.reached.append(column(until, name))
+    for first in completeness.begun:
+        name = ctes.add(f"{first.dataset.name}_begins", begins_select((first,), completeness.below_day))
+        cross_join(found, table(name))
+        edges.begun.append(column("began", name))
     flag = column(IS_TOTAL, answer) if plan.totals else None
-    value = is_complete(completeness, answer, reached, flag)
+    value = is_complete(completeness, answer, edges, flag)
     marks = [named(value, IS_COMPLETE)] if completeness.shown else []
     marks += [column(IS_TOTAL, answer)] if plan.totals else []
     found.set("expressions", [*(column(name, answer) for name in shared), *marks])

@@ -231,6 +231,7 @@ class Reached:
 class Completeness:
     """Which periods are complete: not cut by the query's, and over before the data of each dataset end.
 
+    Where first times count they begin after the data do, `begun`.
     `shown`: in a column of its own; `only`: the rows of others are left out.
     """
 
@@ -238,6 +239,7 @@ class Completeness:
     period: Period | None
     now: Now
     reached: tuple[Reached, ...]
+    begun: tuple[Began, ...]
     shown: bool
     only: bool
 

@@ -86,13 +86,14 @@ def _with_totals(scans: tuple[Scan | Nested, ...]) -> tuple[Scan | Nested, ...]:
 
 def _known(asked: Asked, wanted: WantedKnown) -> Known:
     """Where it stands whether the data of a clock had begun."""
-    began = _began(asked, wanted.dataset, wanted.time)
+    began = beginning(asked, wanted.dataset, wanted.time)
     if wanted.end is not None:
         return Known(wanted.name, began, wanted.end)
     return Known(wanted.name, began, Frames(_time_key(asked), Frame(wanted.shifts), asked.period, asked.now))
 
 
-def _began(asked: Asked, name: str, time: str | None) -> Began:
+def beginning(asked: Asked, name: str, time: str | None) -> Began:
+    """When the data of a dataset begin, by a clock or its own."""
     dataset = asked.context.source(name)
     return Began(dataset, RowScope(asked.context, name, time or dataset.time, f"dataset '{name}'").began())
 
@@ -141,7 +142,7 @@ def _per_period(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Refer
     plan = valued(planned(inner, LeafBook(inner)))
     leaves = metrics_within(asked.context.model, asked.context.model.metrics[wanted.metric])
     clocks = dict.fromkeys((leaf.dataset, leaf.time) for leaf in leaves)
-    begins = tuple(_began(asked, dataset, time) for dataset, time in clocks)
+    begins = tuple(beginning(asked, dataset, time) for dataset, time in clocks)
     names = {key.name for key in plan.keys} | {VALUE}
     end = _day(span.end, asked.context.calendar.time_zone) if span is not None and span.end is not None else None
     spine = Spine((part,), period, asked.now, begins, end)

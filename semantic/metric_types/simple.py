@@ -39,6 +39,8 @@ class Simple(Metric):
     p: of a percentile, between 0 and 1
     filter: which rows count: a condition over the same names, and segments
     time: another clock than the dataset's
+    first_ever: `true` where it counts what happens for the first time ever, such as new users: as nobody knows who came
+        before the data begin, the period in which they do is not complete (`is_complete`). Default: false
     """
 
     model_config = ConfigDict(json_schema_extra={"if": _ROWS_COUNTED, "else": {"required": ["expr"]}})
@@ -50,6 +52,7 @@ class Simple(Metric):
     p: Exact | None = None
     filter: str | None = None
     time: str | None = None
+    first_ever: bool = False
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> Simple:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from semantic.asked import Asked, metrics_within
 from semantic.model import Dataset
 from semantic.plan import Completeness, Plan, Reached, Scan
+from semantic.resolve import beginning
 from semantic.scans import RowScope
 
 
@@ -17,7 +18,8 @@ def mark_complete(plan: Plan, asked: Asked) -> Plan:
         return plan
     keys = tuple(key for key in plan.keys if key.is_time)
     reached = tuple(_reached(asked, *mark) for mark in _marks(plan, asked))
-    found = Completeness(keys, asked.period, asked.now, reached, query.is_complete, query.complete_only)
+    begun = tuple(beginning(asked, *first) for first in _firsts(asked))
+    found = Completeness(keys, asked.period, asked.now, reached, begun, query.is_complete, query.complete_only)
     return replace(plan, completeness=found)
 
 
@@ -29,6 +31,14 @@ def _marks(plan: Plan, asked: Asked) -> list[tuple[str, str | None]]:
     if not asked.query.metrics:
         clocks = [(scan.dataset, None) for scan in plan.scans if isinstance(scan, Scan)]
     return list(dict.fromkeys((dataset.name, _mark(dataset, time)) for dataset, time in clocks))
+
+
+def _firsts(asked: Asked) -> list[tuple[str, str | None]]:
+    """The datasets and clocks by which first times are counted, each once."""
+    model = asked.context.model
+    leaves = [leaf for name in asked.query.metrics for leaf in metrics_within(model, model.metrics[name])]
+    clocks = [(leaf.dataset, leaf.time or model.datasets[leaf.dataset].time) for leaf in leaves if leaf.first_ever]
+    return list(dict.fromkeys(clocks))
 
 
 def _mark(dataset: Dataset, time: str | None) -> str | None:
