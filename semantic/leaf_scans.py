@@ -12,13 +12,14 @@ from sqlglot import exp
 
 from semantic.aggregates import AGGREGATES, Aggregation, complete_row
 from semantic.asked import Asked
+from semantic.clocks import Clock, TimeKind
 from semantic.errors import Diagnostic, QueryError, listing
 from semantic.expressions import call, date_literal, text
 from semantic.frames import Edge, Rolling, Stretch, ToDate
 from semantic.joins import find_route
 from semantic.model import Model
 from semantic.names import DimensionRef, Reference, TimePart, TimeWord, names_within, read_name
-from semantic.periods import Period
+from semantic.periods import DAY_GRAINS, Period
 from semantic.plan import MOMENT, Frames, How, Key, Leaf, Measure, Reading, Scan, Taken
 from semantic.scans import RowScope, Unreachable
 from semantic.trees import column, unused
@@ -141,7 +142,17 @@ class _LeafScan:
             key = next(key for key in self.asked.keys if key.is_time)
             frames = Frames(key, self.leaf.frame, self.asked.period, self.asked.now)
         keys = tuple(key for key, _ in self._kept)
-        return Reading(self.rows.how, (leaf,), keys, self._part, frames, self.rows.labels)
+        return Reading(self.rows.how, (leaf,), keys, self._part, frames, tuple(self._labels()))
+
+    def _labels(self) -> Iterator[exp.Expr]:
+        """Which periods are shown, of groups that may lie before or after them."""
+        period = self.rows.labels
+        if period is None:
+            return
+        key = next(key for key in self.asked.keys if key.is_time)
+        kind: TimeKind = "date" if str(key.grain) in DAY_GRAINS else "timestamptz"
+        label = Clock(column(key.name), kind, "UTC", self.asked.now.calendar)
+        yield from label.within(Stretch(period.start, period.end))
 
     def _grouped(self, values: list[exp.Expr], order: list[exp.Expr], own: exp.Expr | None) -> Scan:
         leaf, aggregation = self.leaf, self.leaf.aggregation

@@ -149,7 +149,7 @@ class Taken:
 class Reading:
     """How the rows of a scan become leaves.
 
-    Without `frames` its groups are taken as they stand, those whose period lies in `labels`. With them the scan's
+    Without `frames` its groups are taken as they stand, of those that `shown` holds. With them the scan's
     `part` says when its rows were, and a leaf has what lies in the frame of its period: `whole`, the groups of another
     period; `parts`, the aggregates of several groups, added up; `rows`, an aggregate of single rows; `sweep`, the
     distinct values of several groups, each counted once (with `last`: of blocks of days that no window is shorter than,
@@ -162,7 +162,7 @@ class Reading:
     keys: tuple[Key, ...]
     part: Key | None = None
     frames: Frames | None = None
-    labels: Period | None = None
+    shown: tuple[exp.Expr, ...] = ()
     entity: str = ""
     last: str = ""
     taken: Taken | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from semantic.expressions import call, date_literal
+from semantic.expressions import call
 from semantic.frames import Cumulative
 from semantic.framing import ENDS, STARTS, holds
 from semantic.plan import Frames, Key, Leaf, Reading, Scan
@@ -67,12 +67,7 @@ def _qualified(leaf: Leaf, base: str) -> exp.Expr:
 
 def read_as_is(reading: Reading, scan: Scan) -> list[exp.Expr]:
     """The scan may reach further back, or on, than the periods that are shown."""
-    key = next((key for key in scan.keys if key.is_time), None)
-    if reading.labels is None or key is None or len(scan.readings) == 1:
-        return []
-    name = column(key.name)
-    first = exp.GTE(this=name, expression=date_literal(reading.labels.start))
-    return [first, exp.LT(this=name.copy(), expression=date_literal(reading.labels.end))]
+    return [] if len(scan.readings) == 1 else [each.copy() for each in reading.shown]
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,10 @@ WITH activity_by_month AS (
   WHERE
     users.registered_at >= CAST('2024-12-31 17:00:00' AS TIMESTAMP)
     AND users.registered_at < CAST('2026-01-01 00:00:00.000001' AS TIMESTAMP)
+), users_begins AS (
+  SELECT
+    CAST(MIN(users.registered_at) AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Bangkok' AS DATE) AS began
+  FROM users
 )
 SELECT
   answer.month,
@@ -61,11 +65,13 @@ SELECT
   answer.new_users,
   COALESCE(
     CAST(answer.month + INTERVAL '1' MONTH AS DATE) <= activity_reached.reached
-    AND CAST(answer.month + INTERVAL '1' MONTH AS DATE) <= users_reached.reached,
+    AND CAST(answer.month + INTERVAL '1' MONTH AS DATE) <= users_reached.reached
+    AND answer.month > users_begins.began,
     FALSE
   ) AS is_complete
 FROM answer
 CROSS JOIN activity_reached
 CROSS JOIN users_reached
+CROSS JOIN users_begins
 ORDER BY
   month
