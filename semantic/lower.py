@@ -20,7 +20,7 @@ from semantic.plan import Frames, Key, Known, Leaf, Nested, Output, Plan, Scan, 
 from semantic.resolve import is_ranked
 from semantic.scan_select import aggregate, grouped_rows, table_names, total_flag
 from semantic.spine import begins_select
-from semantic.stages import Ctes, Source, Stage
+from semantic.stages import Answer, Ctes, Source, Stage
 from semantic.tops import is_last, top_select
 from semantic.trees import (
     IS_COMPLETE,
@@ -118,11 +118,17 @@ def _add_top(top: TopValues, ctes: Ctes) -> None:
 
 def _answer(plan: Plan, ctes: Ctes, needs_total: bool = False) -> exp.Select:
     """The rows of a plan, in no order."""
+    return _made(plan, ctes, needs_total)[0]
+
+
+def _made(plan: Plan, ctes: Ctes, needs_total: bool = False) -> Answer:
+    """The rows of a plan, and the CTEs of the rows that they are made of."""
     (first, *others) = plan.scans
     alone = not (others or plan.spine or plan.broadcasts or plan.knowns or needs_total or is_ranked(plan))
     if alone and _is_counted(plan) and isinstance(first, Scan) and not first.flat:
-        return _direct(plan, first)
-    return _staged(plan, ctes, needs_total)
+        return _direct(plan, first), ()
+    stage = Stage(plan, ctes, _made)
+    return _staged(stage, needs_total), stage.bases
 
 
 def _is_counted(plan: Plan) -> bool:
@@ -155,9 +161,9 @@ def _of_measures(leaf: Leaf, measures: Values) -> exp.Expr:
     return replace_columns(leaf.value.copy(), lambda found: measures[found.name].copy())
 
 
-def _staged(plan: Plan, ctes: Ctes, needs_total: bool) -> exp.Select:
+def _staged(stage: Stage, needs_total: bool) -> exp.Select:
     """Scans, their union with the filled gaps, one more grouping, broadcast values: only the stages that are needed."""
-    stage = Stage(plan, ctes, _answer)
+    plan, ctes = stage.plan, stage.ctes
     sources = [source for scan in plan.scans for source in stage.sources(scan)]
     leaves = list({leaf.name: leaf for source in sources for leaf in source.leaves}.values())
     regroup = len(sources) > 1 or plan.fill or needs_total

@@ -93,9 +93,9 @@ class Began:
 class Spine:
     """The periods that must be in the answer: every combination of the time keys in a range.
 
-    `period` bounds the range where the query has one; else the observed groups do. Never later than as-of. With
-    `begins`, no period that is over before the first of these times; where `period` is None the range begins there, and
-    ends before `end`.
+    `period` bounds the range where the query has one; else the observed groups do. Never later than as-of, but for
+    those of a period that goes `beyond`. With `begins`, no period that is over before the first of these times; where
+    `period` is None the range begins there, and ends before `end`.
     """
 
     keys: tuple[Key, ...]
@@ -103,6 +103,7 @@ class Spine:
     now: Now
     begins: tuple[Began, ...] = ()
     end: date | None = None
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,11 @@ def _per_entity(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Refer
     inner = _inner(asked, wanted, (*kept, (key, read_name(asked.context.model, entity))))
     book = LeafBook(inner, frame=wanted.frame or Frame(), framed_by=wanted.metric, cell=wanted.cell)
     plan = valued(planned(inner, book))
+    ignored = {name for leaf in book.found.leaves.values() for name in leaf.ignored}
+    if key.name in ignored.union(*(inside.ignored for inside in book.found.nested.values())):
+        message = f"there is one value of '{wanted.metric}' per '{entity}', and a part of it ignores that"
+        hint = "make it of a metric that has a value of its own for each"
+        raise QueryError(Diagnostic("E318", message, hint=hint))
     keys = tuple(key for key, _ in kept)
     return Nested(plan, keys, wanted.name, plan.outputs[0].name, wanted.each.agg, entity=key.name)
 
@@ -145,7 +150,8 @@ def _per_period(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Refer
     begins = tuple(beginning(asked, dataset, time) for dataset, time in clocks)
     names = {key.name for key in plan.keys} | {VALUE}
     end = _day(span.end, asked.context.calendar.time_zone) if span is not None and span.end is not None else None
-    spine = Spine((part,), period, asked.now, begins, end)
+    beyond = period is not None and (wanted.frame is not None or period.start > asked.now.today)
+    spine = Spine((part,), period, asked.now, begins, end, beyond)
     plan = replace(plan, spine=spine, fill=True, seen=unused("has_rows", names))
     frames = None
     if wanted.frame is not None:
@@ -155,10 +161,14 @@ def _per_period(asked: Asked, wanted: WantedNested, kept: tuple[tuple[Key, Refer
 
 
 def _not_yet(asked: Asked, grain: str, span: Stretch | None) -> Stretch | None:
-    """What is left of the inner period in progress after as-of's day, which has no rows yet."""
-    if grain not in DAY_GRAINS:
-        return None
+    """What is left of the inner period in progress after as-of's day, which has no rows yet.
+
+    Where all that is asked for lies after that day, its rows count.
+    """
     now = asked.now
+    is_later = span is not None and span.start is not None and _day(span.start, now.calendar.time_zone) > now.today
+    if grain not in DAY_GRAINS or is_later:
+        return None
     left = Stretch(now.tomorrow, now.calendar.span(now.today, grain).end)
     is_over = span is not None and span.end is not None and _day(span.end, now.calendar.time_zone) < now.tomorrow
     is_over = is_over or (span is not None and span.end == now.tomorrow)

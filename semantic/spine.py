@@ -84,13 +84,14 @@ def _first_day(day: exp.Expr, spine: Spine) -> exp.Expr:
 
 
 def _last(spine: Spine, grain: str) -> exp.Expr:
-    """The last period: not after the query's, nor after as-of."""
+    """The last period: not after the query's, nor after as-of where that is the end."""
     calendar, now = spine.now.calendar, spine.now
     end = spine.period.end if spine.period is not None else spine.end
     if grain in DAY_GRAINS:
-        last = min(now.today, end - timedelta(days=1)) if end is not None else now.today
-        return date_literal(calendar.first_day(last, grain))
-    return timestamp_literal(min(now.instant, last_second(end, calendar.time_zone)) if end is not None else now.instant)
+        last = now.today if end is None else end - timedelta(days=1)
+        return date_literal(calendar.first_day(last if spine.beyond else min(last, now.today), grain))
+    moment = now.instant if end is None else last_second(end, calendar.time_zone)
+    return timestamp_literal(moment if spine.beyond else min(moment, now.instant))
 
 
 def _edge(day: date, grain: str, calendar: Calendar) -> exp.Expr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -70,31 +70,43 @@ class Source:
     totals: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The CTE of a scan, or of an inner answer with those that it is made of."""
+
+    name: str
+    scan: Scan | Nested
+    within: tuple[Base, ...] = ()
+
+
+Answer = tuple[exp.Select, tuple[Base, ...]]
+
+
 @dataclass(slots=True)
 class Stage:
-    """A plan on its way into CTEs; `answer` gives the rows of a plan within it."""
+    """A plan on its way into CTEs; `answer` gives the rows of a plan within it, and what they are made of."""
 
     plan: Plan
     ctes: Ctes
-    answer: Callable[[Plan, Ctes], exp.Select]
-    bases: list[tuple[str, Scan | Nested]] = field(init=False)
+    answer: Callable[[Plan, Ctes], Answer]
+    bases: tuple[Base, ...] = field(init=False)
     _spine: str = ""
     _periods: str = ""
     _frames: dict[Frames, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         scans = (*self.plan.scans, *self.plan.broadcasts)
-        self.bases = [(self._base(scan), scan) for scan in scans]
+        self.bases = tuple(map(self._base, scans))
 
-    def _base(self, scan: Scan | Nested) -> str:
-        """The CTE of a scan, or of an inner answer."""
+    def _base(self, scan: Scan | Nested) -> Base:
         if isinstance(scan, Scan):
-            return self.ctes.add(scan_name(scan), scan_select(scan))
-        return self.ctes.add(f"{scan.leaf}_values", self.answer(scan.plan, self.ctes))
+            return Base(self.ctes.add(scan_name(scan), scan_select(scan)), scan)
+        query, within = self.answer(scan.plan, self.ctes)
+        return Base(self.ctes.add(f"{scan.leaf}_values", query), scan, within)
 
     def sources(self, scan: Scan | Nested) -> list[Source]:
         """What is read from a scan, or an inner answer: CTEs with keys and leaves."""
-        base = next(name for name, known in self.bases if known is scan)
+        base = next(each.name for each in self.bases if each.scan is scan)
         if isinstance(scan, Nested):
             found = [self._put_together(base, scan)]
         else:
@@ -140,18 +152,18 @@ class Stage:
         return Source(self.ctes.add(nested.leaf, found), nested.keys, shown)
 
     def _begun(self, nested: Nested, inner: str) -> list[exp.Expr]:
-        """Hours that begin after as-of do not count in a day that has begun before."""
+        """Hours that begin after as-of count where all of the period does, and nowhere else."""
         spine, part = nested.plan.spine, nested.part
-        if part is None or spine is None or part.grain in DAY_GRAINS:
+        if part is None or spine is None or part.grain in DAY_GRAINS:  # days end with the frame, which is cut at as-of
             return []
-        begun = exp.LTE(this=_moment_of(part, inner), expression=timestamp_literal(spine.now.instant))
+        now = timestamp_literal(spine.now.instant)
+        begun = exp.LTE(this=_moment_of(part, inner), expression=now)
         if nested.frames is None:
-            later = spine.period is not None and spine.period.start > spine.now.today
-            return [] if later else [begun]
+            return [] if spine.beyond else [begun]
         if isinstance(nested.frames.frame.window, Cumulative):
             return [begun]
         starts = column(STARTS, self.frames(nested.frames))
-        later_frame = exp.GT(this=starts, expression=timestamp_literal(spine.now.instant))
+        later_frame = exp.GT(this=starts, expression=now.copy())
         return [exp.Paren(this=exp.Or(this=begun, expression=later_frame))]
 
     def broadcasts(self) -> list[Source]:
@@ -171,6 +183,7 @@ class Stage:
         frames = self.frames(nested.frames)
         found = select([column(nested.frames.key.name, frames), count], table(frames))
         join(found, table(inner), holds(nested.frames, frames, _moment_of(part, inner)))
+        where(found, self._begun(nested, inner))
         group_by_position(found, 1)
         return Source(self.ctes.add(nested.counted, found), (nested.frames.key,), (leaf,))
 
@@ -194,13 +207,13 @@ class Stage:
         key = spine.keys[0]
         observed = ""
         if spine.period is None:
-            labels = [_labels(base, scan, key, spine.now.calendar) for base, scan in self.bases]
-            observed = self.ctes.add("observed", union_all([label for label in labels if label is not None]))
+            labels = [label for base in self.bases for label in _labels(base, key, spine.now.calendar)]
+            observed = self.ctes.add("observed", union_all(labels))
         self._spine = self.ctes.add(f"{key.name}s", spine_select(spine, observed, None))
         until = spine.now.tomorrow if key.grain in DAY_GRAINS else spine.now.today
         if spine.period is not None and spine.period.end <= until:
             return self._spine
-        later = [own for base, scan in self.bases for own in [self._own_periods(base, scan, key)] if own is not None]
+        later = [own for own in (self._own_periods(base, key) for base in self.bases) if own is not None]
         if not later:
             return self._spine
         found: exp.Query = select([column(key.name)], table(self._spine))
@@ -208,15 +221,16 @@ class Stage:
             found = exp.Union(this=found, expression=own, distinct=True)
         return self.ctes.add(f"{key.name}s_and_later", found)
 
-    def _own_periods(self, base: str, scan: Scan | Nested, key: Key) -> exp.Select | None:
+    def _own_periods(self, base: Base, key: Key) -> exp.Select | None:
         """The periods in which a scan has groups of its own, later ones than as-of among them."""
+        scan, found = base.scan, select([column(key.name)], table(base.name))
         if isinstance(scan, Nested):
             own = scan.entity is not None and key in scan.keys and not scan.plan.is_framed
-            return where(select([column(key.name)], table(base)), [_is_known(column(key.name))]) if own else None
+            return where(found, [_is_known(column(key.name))]) if own else None
         reading = next((each for each in scan.readings if each.how == "as_is"), None)
         if reading is None or key not in scan.keys:
             return None
-        return where(select([column(key.name)], table(base)), [_is_known(column(key.name)), *read_as_is(reading, scan)])
+        return where(found, [_is_known(column(key.name)), *read_as_is(reading, scan)])
 
     def united(self, sources: list[Source], leaves: list[Leaf], needs_total: bool) -> str:
         """The CTE that holds the groups of all sources, each leaf in its own column, and the empty cells."""
@@ -272,22 +286,30 @@ def _value(leaf: Leaf) -> exp.Expr:
     return leaf.value.copy() if is_itself else named(leaf.value.copy(), leaf.name)
 
 
-def _labels(base: str, scan: Scan | Nested, key: Key, calendar: Calendar) -> exp.Select | None:
-    """The periods of a scan's rows, whatever they are grouped by."""
+def _labels(base: Base, key: Key, calendar: Calendar) -> Iterator[exp.Select]:
+    """The periods of a scan's rows, whatever they are grouped by.
+
+    An inner answer has values in more periods than its rows lie in, if it looks back.
+    """
+    if isinstance(base.scan, Nested) and base.scan.plan.is_framed:
+        for each in base.within:
+            yield from _labels(each, key, calendar)
+        return
+    scan = base.scan
     keys = scan.plan.keys if isinstance(scan, Nested) else scan.keys
     part = next((each for each in keys if each.is_time), None)
     if part is None:
-        return None
+        return
     value: exp.Expr = column(part.name)
     if part.grain != key.grain:
         value = _clock(value, part, calendar).at(str(key.grain))
-    found = select([named(value, key.name)], table(base))
+    found = select([named(value, key.name)], table(base.name))
     if isinstance(scan, Nested):
-        return where(
-            found, [exp.GT(this=column(scan.plan.seen), expression=exp.Literal.number(0))] if scan.plan.seen else []
-        )
-    passing = [reading.taken.passes for reading in scan.readings if reading.taken is not None and reading.taken.passes]
-    return where(found, map(column, passing))
+        seen = [exp.GT(this=column(scan.plan.seen), expression=exp.Literal.number(0))] if scan.plan.seen else []
+        yield where(found, seen)
+    else:
+        taken = (reading.taken for reading in scan.readings if reading.taken is not None)
+        yield where(found, [column(each.passes) for each in taken if each.passes])
 
 
 def _clock(value: exp.Expr, part: Key, calendar: Calendar) -> Clock:

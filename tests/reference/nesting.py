@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.reference.asked import Asked, parts_of
 from tests.reference.counterparts import check_offset
-from tests.reference.lookup import Word, resolve
+from tests.reference.lookup import Word, canonical, resolve
 from tests.reference.model import (
     BELOW_DAY,
     WORDS,
@@ -99,9 +99,20 @@ def check_query(asked: Asked, name: str, grain: str | None) -> None:
         _check_comparison(asked, metric)
     if isinstance(metric, Rolling | ToDate):
         _check_cut(asked, metric, metric.metric)
+    if isinstance(metric, Per) and metric.entity:
+        _check_entity(asked, metric, metric.metric)
     inner = metric.grain if isinstance(metric, Per) and metric.grain else grain
     for part in parts_of(metric):
         check_query(asked, part.metric, inner)
+
+
+def _check_entity(asked: Asked, per: Per, name: str, ignore: frozenset[str] = frozenset()) -> None:
+    """Everything in the metric is of the entity: nothing ignores it."""
+    metric = asked.metric(name)
+    if isinstance(metric, Simple) and asked.is_ignored(metric, canonical(asked.model, str(per.entity)), ignore):
+        raise Refused(f"a part of {per.metric} ignores {per.entity}, for each of which {per.name} has a value")
+    for part in parts_of(metric):
+        _check_entity(asked, per, part.metric, ignore | asked.ignored(part.ignore))
 
 
 def _check_cut(asked: Asked, window: Rolling | ToDate, name: str) -> None:
