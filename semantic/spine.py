@@ -63,7 +63,7 @@ def _from_the_beginning(spine: Spine) -> exp.Select:
     (key,), calendar = spine.keys, spine.now.calendar
     grain, zone = str(key.grain), calendar.time_zone
     below_day = grain not in DAY_GRAINS
-    first = call("date_trunc", text(grain), column("began")) if below_day else _first_day(column("began"), spine)
+    first = _first_moment(column("began"), spine) if below_day else _first_day(column("began"), spine)
     if spine.period is not None:
         first = call("greatest", first, _edge(spine.period.start, grain, calendar))
     series = (
@@ -77,6 +77,11 @@ def _from_the_beginning(spine: Spine) -> exp.Select:
     if not below_day:
         return select([named(cast(column(name), "date"), key.name)], subquery(found, "series"))
     return _distinct(spine, Clock(column(name), "timestamp", "UTC", calendar), found)
+
+
+def _first_moment(began: exp.Expr, spine: Spine) -> exp.Expr:
+    """The first moment (naive UTC) of the hour in which the data begin: not everywhere that of an hour in UTC."""
+    return call("utc", Clock(began, "timestamp", "UTC", spine.now.calendar).at(str(spine.keys[0].grain)))
 
 
 def _first_day(day: exp.Expr, spine: Spine) -> exp.Expr:
