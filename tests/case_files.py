@@ -262,7 +262,7 @@ def _check_entry(entry: dict[str, Any], case_id: str) -> None:
 def _check_use(content: dict[str, Any], stem: str) -> None:
     """Every table feeds the model, every oracle reads, every metric is asked for or part of another."""
     model = content["model"]
-    declared = str(model["datasets"])
+    declared = str([model["datasets"], model.get("calendars")])
     for table in content["tables"]:
         _require(_says(declared, table), f"{stem}: table '{table}' is unused")
     metrics: dict[str, Any] = model.get("metrics", {})

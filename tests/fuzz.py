@@ -157,11 +157,8 @@ def as_case(example: Example, name: str, why: str) -> str:
     """The example in the shape of tests/cases, all but the oracle: that is for a person to write."""
     example = pruned(example)
     tables = {
-        example.table(dataset.name): {
-            "columns": dict(dataset.columns),
-            "rows": [[_plain(row[column]) for column in dataset.columns] for row in dataset.rows],
-        }
-        for dataset in example.model.datasets.values()
+        name: {"columns": dict(columns), "rows": [[_plain(row[column]) for column in columns] for row in rows]}
+        for name, columns, rows in example.tables()
     }
     content = {
         "name": name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from semantic.errors import MetricastError, QueryError
 from semantic.load import load_texts
 from semantic.model import Model
 from semantic.query import Query
-from tests.reference import Answer, Comparison, Dataset, Expr, Refused, Value, evaluate
+from tests.reference import Answer, Comparison, Expr, Refused, Row, Value, evaluate
 from tests.strategies import Example
 from tests.strategies.over import closure, is_exact, is_well_nested, leaves
 
@@ -156,7 +156,7 @@ def execute_all(example: Example, statements: Sequence[str]) -> list[Answer]:
 
 def arrow_tables(example: Example) -> dict[str, pa.Table]:
     """The example's tables, with the types that DuckDB gives their values."""
-    names = list(dict.fromkeys(map(example.table, example.model.datasets)))
+    names = list(dict.fromkeys(name for name, _, _ in example.tables()))
     return dict(zip(names, _query(example, [f"FROM {name}" for name in names]), strict=True))
 
 
@@ -164,8 +164,8 @@ def _query(example: Example, statements: Sequence[str]) -> list[pa.Table]:
     connection = _connection()
     connection.execute("BEGIN")
     try:
-        for name, dataset in example.model.datasets.items():
-            _create(connection, example.table(name), dataset)
+        for name, columns, rows in example.tables():
+            _create(connection, name, columns, rows)
         return [connection.execute(sql).to_arrow_table() for sql in statements]
     finally:
         connection.execute("ROLLBACK")
@@ -177,13 +177,12 @@ def answer_of(table: pa.Table) -> Answer:
     return Answer(tuple(table.column_names), tuple(zip(*columns, strict=True)))
 
 
-def _create(connection: duckdb.DuckDBPyConnection, table: str, dataset: Dataset) -> None:
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in dataset.columns.items())
-    connection.execute(f"CREATE TABLE {table} ({columns})")
-    if dataset.rows:
-        marks = ", ".join(f"({', '.join('?' * len(dataset.columns))})" for _ in dataset.rows)
-        values = [row[column] for row in dataset.rows for column in dataset.columns]
-        connection.execute(f"INSERT INTO {table} VALUES {marks}", values)
+def _create(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
+    declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    connection.execute(f"CREATE TABLE {table} ({declared})")
+    if rows:
+        marks = ", ".join(f"({', '.join('?' * len(columns))})" for _ in rows)
+        connection.execute(f"INSERT INTO {table} VALUES {marks}", [row[column] for row in rows for column in columns])
 
 
 ON_DUCKDB = Bench("duckdb", "duckdb", execute_all, (duckdb.Error,))

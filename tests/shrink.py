@@ -65,6 +65,7 @@ def _candidates(example: Example) -> Iterator[Example]:
         yield _with_segments(example, {each: e for each, e in example.model.segments.items() if each != name})
     for name, dataset in example.model.datasets.items():
         yield from (_with_dataset(example, name, **change) for change in _changes(dataset))
+    yield from _calendars(example)
     if example.model.week_start != "monday":
         yield replace(example, model=replace(example.model, week_start="monday"))
     if example.model.fiscal_year_start != "january":
@@ -94,6 +95,22 @@ def _fewer(rows: tuple[Row, ...]) -> Iterator[tuple[Row, ...]]:
     size = len(rows)
     while size:
         yield from (rows[:at] + rows[at + size :] for at in range(0, len(rows), size))
+        size //= 2
+
+
+def _calendars(example: Example) -> Iterator[Example]:
+    for name, calendar in example.model.calendars.items():
+        yield replace(example, model=replace(example.model, calendars={}))
+        fewer = (replace(calendar, rows=rows) for rows in _fewer_days(calendar.rows))
+        yield from (replace(example, model=replace(example.model, calendars={name: less})) for less in fewer)
+
+
+def _fewer_days(rows: tuple[Row, ...]) -> Iterator[tuple[Row, ...]]:
+    """From the beginning or the end: periods have no gaps."""
+    size = len(rows)
+    while size:
+        yield rows[size:]
+        yield rows[:-size]
         size //= 2
 
 

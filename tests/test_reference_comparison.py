@@ -72,6 +72,7 @@ def first_of(month: int, year: int = 2025) -> date:
 
 def start(offset: Offset, grain: str, label: date, clock: Clockwork = UTC_CLOCK) -> Any:
     found = counterpart(offset, grain, period_of(label, grain, clock), clock)
+    assert found is not None
     assert found.start is not None
     return found.start.moment
 

@@ -8,6 +8,7 @@ from tests.reference.expressions import to_sql
 from tests.reference.model import (
     Answer,
     Bins,
+    Calendar,
     Comparison,
     Complete,
     Cumulative,
@@ -38,6 +39,7 @@ from tests.reference.model import (
 __all__ = [
     "Answer",
     "Bins",
+    "Calendar",
     "Comparison",
     "Complete",
     "Cumulative",

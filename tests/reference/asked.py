@@ -9,7 +9,6 @@ from tests.reference import expressions
 from tests.reference.frames import ALWAYS, Frame, at_day
 from tests.reference.lookup import Field, Reader, canonical, resolve
 from tests.reference.model import (
-    WORDS,
     Comparison,
     Cumulative,
     Derived,
@@ -65,8 +64,8 @@ class Asked:
         self.reader = Reader(model, clock)
         self.period: Period | None = parse_period(query.period, clock) if query.period else None
         self.dimensions = [canonical(model, name) for name in query.by]
-        self.words = tuple(name for name in query.by if name in WORDS)
-        self.places = [place for place, name in enumerate(query.by) if name in WORDS]
+        self.words = tuple(name for name in query.by if clock.is_word(name))
+        self.places = [place for place, name in enumerate(query.by) if clock.is_word(name)]
         self._leaves: dict[tuple[Simple, frozenset[str]], Leaf] = {}
 
     @property
@@ -141,7 +140,7 @@ class Asked:
         """The dimensions asked for that are neither time words nor meant by `within`, for a metric's leaves."""
         kept = self.ignored(within)
         metric = next(self.leaves([name], ignore)).metric
-        asked = [each for each in self.dimensions if each not in WORDS]
+        asked = [each for each in self.dimensions if not self.clock.is_word(each)]
         return frozenset(each for each in asked if not self.is_ignored(metric, each, kept))
 
     def kept(self, leaf: Leaf) -> list[int]:

@@ -16,12 +16,12 @@ from tests.reference.frames import (
     Edge,
     Frame,
     at_day,
+    beginning,
     common,
     cut,
     earlier,
     end_of,
     holds_now,
-    label_of,
     moved_edge,
     period_of,
     periods_back,
@@ -31,7 +31,6 @@ from tests.reference.frames import (
 from tests.reference.lookup import canonical
 from tests.reference.model import (
     BELOW_DAY,
-    WORDS,
     Comparison,
     Cumulative,
     Derived,
@@ -113,7 +112,8 @@ class Cells:
         end = end_of(period, scope.grain, ALWAYS, self.clock)
         return replace(scope, frame=period, period=period, end=end, part=None)
 
-    def _window(self, metric: Windowed, scope: Scope) -> Scope:
+    def _window(self, metric: Windowed, scope: Scope) -> Scope | None:
+        """Where a window lies; to date there is none on a day that lies in no period of a calendar."""
         if scope.end is None:
             return replace(scope, frame=NOWHERE)
         match metric:
@@ -123,6 +123,8 @@ class Cells:
                 start = None
             case ToDate(grain=grain):
                 start = start_of(scope.end, grain, self.clock)
+                if start is None:
+                    return None
         return replace(scope, frame=Frame(start, scope.end))
 
     # -- values ----------------------------------------------------------------------------------------------
@@ -148,7 +150,8 @@ class Cells:
             case Derived(expr=expr):
                 return expressions.evaluate(expr, lambda name: self.value(name, scope))
             case Rolling() | Cumulative() | ToDate():
-                return self.value(metric.metric, self._window(metric, scope))
+                window = self._window(metric, scope)
+                return None if window is None else self.value(metric.metric, window)
             case Comparison():
                 return self._comparison(metric, scope)
             case Per():
@@ -206,6 +209,8 @@ class Cells:
         if scope.period is None:
             return scope, None
         other = self._counterpart(metric, scope, scope.period)
+        if other is None:
+            return scope, None
         before = replace(self._whole(scope, other), until=other.end)
         part = self._elapsed(scope) if metric.align == "elapsed" else None
         if part is None:
@@ -214,7 +219,7 @@ class Cells:
         current = replace(scope, frame=part, end=part.end, part=part)
         return current, replace(before, frame=same, end=same.end, part=same)
 
-    def _counterpart(self, metric: Comparison, scope: Scope, period: Frame) -> Frame:
+    def _counterpart(self, metric: Comparison, scope: Scope, period: Frame) -> Frame | None:
         if self._counts_weeks(metric):
             return weeks_back(period, 52 * metric.offset.count)
         return counterpart(metric.offset, scope.grain, period, self.clock)
@@ -277,10 +282,9 @@ class Cells:
         metrics = [leaf.metric for leaf in self.asked.leaves([name])]
         if frame.start is None:
             firsts = [first for first in map(self.rows.first, metrics) if first is not None]
-            labels = [label_of(first, grain, self.clock) for first in firsts]
-            if not labels:
+            if not firsts:
                 return
-            starts: Any = [period_of(label, grain, self.clock).start for label in labels]
+            starts: Any = [beginning(first, grain, self.clock) for first in firsts]
             frame = Frame(min(starts, key=lambda edge: edge.moment), frame.end)
         if (
             frame.end is not None
@@ -304,7 +308,9 @@ class Cells:
         if mine is None or not self._has_own_rows(metric.metric, scope):
             return None
         others = self.asked.others(metric.metric, metric.within, scope.ignore)
-        places = [place for place, name in enumerate(self.asked.dimensions) if name in WORDS or name not in others]
+        places = [
+            place for place, name in enumerate(self.asked.dimensions) if self.clock.is_word(name) or name not in others
+        ]
         beside = [g for g in self.answer if all(g[place] == scope.group[place] for place in places)]
         scopes = [replace(self.cell(group), ignore=scope.ignore) for group in beside]
         values = [self.value(metric.metric, each) for each in scopes if self._has_own_rows(metric.metric, each)]
@@ -318,7 +324,7 @@ class Cells:
         shown = replace(scope, frame=Frame(scope.period.start, scope.end))
         for count in range(metric.periods):
             period = periods_back(scope.period, scope.grain, count, self.clock)
-            if not self._are_before_data(metric.metric, period):
+            if period is not None and not self._are_before_data(metric.metric, period):
                 yield self._whole(scope, period) if count else shown
 
     def _stock(self, metric: SemiAdditive, scope: Scope) -> Value:
@@ -368,7 +374,8 @@ class Cells:
             case Derived(expr=expr):
                 yield from ((name, scope) for name in expressions.names(expr))
             case Rolling(metric=name) | Cumulative(metric=name) | ToDate(metric=name):
-                yield name, self._window(metric, scope)
+                if window := self._window(metric, scope):
+                    yield name, window
             case Comparison(metric=name) if not self._is_null_in_total(metric):
                 current, before = self._sides(replace(metric, align="whole"), scope)
                 yield from (

@@ -38,6 +38,8 @@ def check_offset(offset: Offset, grain: str | None) -> None:
         raise Refused("an offset goes back")
     if offset.kind == "start":
         _check_start(offset, grain)
+    elif offset.kind == "unit" and grain is not None and grain not in WORDS:
+        raise Refused(f"{grain} has no {offset.unit}s: say so many periods")
     elif offset.kind == "unit" and grain is None:
         if offset.unit == "hour":
             raise Refused("a period of days is not compared over hours")
@@ -48,12 +50,12 @@ def check_offset(offset: Offset, grain: str | None) -> None:
 
 
 def _check_start(offset: Offset, grain: str | None) -> None:
-    if grain is None or WORDS.index(grain) >= WORDS.index(offset.unit):
+    if grain not in WORDS or WORDS.index(grain) >= WORDS.index(offset.unit):
         raise Refused(f"no {grain or 'period'} begins a {offset.unit}")
 
 
-def counterpart(offset: Offset, grain: str | None, period: Frame, clock: Clockwork) -> Frame:
-    """The whole period that one is compared with."""
+def counterpart(offset: Offset, grain: str | None, period: Frame, clock: Clockwork) -> Frame | None:
+    """The whole period that one is compared with, if there is one."""
     check_offset(offset, grain)
     if grain is None:
         return _stretch_back(offset, period)

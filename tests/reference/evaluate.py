@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tests.reference import completeness, expressions
 from tests.reference.asked import Asked, Leaf
+from tests.reference.calendars import NO_CALENDARS, Calendars
 from tests.reference.cells import Cells
 from tests.reference.lookup import (
     Ambiguous,
@@ -67,7 +68,8 @@ def clockwork(model: Model, query: Query, as_of: datetime) -> Clockwork:
         zone = ZoneInfo(query.time_zone or model.time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise Refused(f"no such time zone: {query.time_zone}") from error
-    return Clockwork(zone, model.week_start, as_of.astimezone(UTC), model.fiscal_year_start)
+    calendars = Calendars(model.calendars.values()) if model.calendars else NO_CALENDARS
+    return Clockwork(zone, model.week_start, as_of.astimezone(UTC), model.fiscal_year_start, calendars)
 
 
 class Run:

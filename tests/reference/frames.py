@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 from tests.reference.model import BELOW_DAY, Refused
-from tests.reference.times import MONTHS, Clockwork, Moment, after, instant_at, on_wall
+from tests.reference.times import MONTHS, Clockwork, Moment, instant_at, on_wall
 
 DAYS = {"day": 1, "week": 7}
 MICROSECOND = timedelta(microseconds=1)
@@ -95,11 +95,12 @@ def moved_edge(edge: Edge, count: int, unit: str, clock: Clockwork) -> Edge:
     return Edge(moved(edge.moment, count, unit, clock), day)
 
 
-def start_of(edge: Edge, unit: str, clock: Clockwork) -> Edge:
-    """The first day of the unit's period that holds the last moment before this."""
+def start_of(edge: Edge, unit: str, clock: Clockwork) -> Edge | None:
+    """The first day of the unit's period that holds the last moment before this; a calendar need not have one."""
     last = edge.moment - (MICROSECOND if isinstance(edge.moment, datetime) else timedelta(days=1))
-    day = None if edge.day is None else clock.first_day(edge.day - timedelta(days=1), unit)
-    return Edge(clock.first_day(clock.day(last), unit), day)
+    first = clock.label(clock.day(last), unit)
+    day = None if edge.day is None else clock.label(edge.day - timedelta(days=1), unit)
+    return None if first is None or (day is None and edge.day is not None) else Edge(first, day)
 
 
 # -- stretches -----------------------------------------------------------------------------------------------
@@ -153,7 +154,7 @@ def holds_now(frame: Frame, clock: Clockwork) -> bool:
 def period_of(label: Moment, grain: str, clock: Clockwork) -> Frame:
     """The stretch of the period with this label: all moments that have it."""
     if not isinstance(label, datetime):
-        return Frame(at_day(label), at_day(after(label, grain)))
+        return Frame(at_day(label), at_day(clock.end(label, grain)))
     step = {"hour": timedelta(minutes=15), "minute": timedelta(minutes=1), "second": timedelta(seconds=1)}[grain]
     start = label
     while clock.grain(start, grain) != label:
@@ -171,8 +172,19 @@ def label_of(moment: Moment, grain: str, clock: Clockwork) -> Moment:
     return label
 
 
-def periods_back(period: Frame, grain: str, count: int, clock: Clockwork) -> Frame:
-    """The period of the grain so many before this one."""
+def beginning(moment: Moment, grain: str, clock: Clockwork) -> Edge | None:
+    """Where the period begins that holds a moment; of a calendar, which need not have one, the moment's day."""
+    if clock.calendars.has_period(grain):
+        return at_day(clock.day(moment))
+    return period_of(label_of(moment, grain, clock), grain, clock).start
+
+
+def periods_back(period: Frame, grain: str, count: int, clock: Clockwork) -> Frame | None:
+    """The period of the grain so many before this one; a calendar need not have one."""
+    if clock.calendars.has_period(grain):
+        assert period.start is not None
+        label = clock.calendars.back(clock.day(period.start.moment), grain, count)
+        return None if label is None else period_of(label, grain, clock)
     for _ in range(count):
         assert period.start is not None
         start = period.start.moment
@@ -186,6 +198,11 @@ def periods_in(frame: Frame, grain: str, clock: Clockwork) -> Iterator[Frame]:
     assert frame.start is not None
     assert frame.end is not None
     start, end = frame.start.moment, frame.end.moment
+    if clock.calendars.has_period(grain):
+        for first, last in clock.calendars.spans(grain):
+            if is_before(first, end, clock) and is_before(start, last, clock):
+                yield Frame(at_day(first), at_day(last))
+        return
     while is_before(start, end, clock):
         period = period_of(label_of(start, grain, clock), grain, clock)
         yield period

@@ -9,9 +9,7 @@ from datetime import datetime
 from tests.reference.expressions import evaluate, names, replaced, within
 from tests.reference.model import (
     BELOW_DAY,
-    PARTS,
     TIME_TYPES,
-    WORDS,
     Bins,
     Dataset,
     Dimension,
@@ -61,7 +59,7 @@ class Subject:
 
 def canonical(model: Model, name: str) -> str:
     """A bare name with the dataset it belongs to; other names and time words as they are."""
-    if name in (*WORDS, *PARTS) or "." in name:
+    if model.is_word(name) or model.is_part(name) or "." in name:
         return name
     owners = [dataset.name for dataset in model.datasets.values() if dataset.dimension(name)]
     if len(owners) != 1:
@@ -75,11 +73,13 @@ class Ambiguous(Refused):
 
 def resolve(model: Model, root: Dataset, name: str) -> Reference:
     """What a name of a query means for metrics of one dataset."""
-    if name in (*WORDS, *PARTS):
+    if model.is_word(name) or model.is_part(name):
         return Word(name)
     qualifier, dimension, *grain = canonical(model, name).split(".")
     path = path_to(model, root, qualifier)
     owner = model.datasets[path[-1].dataset] if path else root
+    if grain and not (model.is_word(grain[0]) or model.is_part(grain[0])):
+        raise Refused(f"{name} has no grain {grain[0]}")
     return _field(path, owner, dimension, grain[0] if grain else None)
 
 
@@ -87,7 +87,7 @@ def _field(path: Path, owner: Dataset, name: str, grain: str | None) -> Field:
     dimension = owner.dimension(name)
     if dimension is None:
         raise Refused(f"no dimension {name} in {owner.name}")
-    if grain is not None and (grain not in (*WORDS, *PARTS) or dimension.type not in TIME_TYPES):
+    if grain is not None and dimension.type not in TIME_TYPES:
         raise Refused(f"{name} has no grain {grain}")
     if has_hours(grain) and dimension.type == "date":
         raise Refused(f"{grain} of the date {name}")
@@ -181,7 +181,7 @@ class Reader:
             assert isinstance(wall, datetime)
             return wall_start(wall, reference.grain)
         value = self.group_value(subject, reference)
-        if reference.grain in PARTS:
+        if reference.grain and self.model.is_part(reference.grain):
             return value
         is_time = isinstance(reference, Word) or reference.dimension.type in TIME_TYPES
         return self.clock.wall(value) if is_time and value is not None else value  # type: ignore[arg-type]

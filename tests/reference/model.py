@@ -119,6 +119,17 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """A row for each date. Name → column of the `periods`, time words from fine to coarse, and of the `dimensions`."""
+
+    name: str
+    rows: tuple[Row, ...]
+    date: str
+    periods: Mapping[str, str] = field(default_factory=dict)
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Simple:
     """`agg` None: `expr` is arithmetic of aggregates."""
 
@@ -259,6 +270,15 @@ class Model:
     week_start: str = "monday"
     segments: Mapping[str, Expr] = field(default_factory=dict)
     fiscal_year_start: str = "january"
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+
+    def is_word(self, name: str) -> bool:
+        """Whether it is a grain, of the language or of a calendar."""
+        return name in WORDS or any(name in calendar.periods for calendar in self.calendars.values())
+
+    def is_part(self, name: str) -> bool:
+        """Whether it is something else that one asks of a time."""
+        return name in PARTS or any(name in calendar.dimensions for calendar in self.calendars.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from tests.reference.model import (
     Simple,
     ToDate,
 )
+from tests.reference.times import Clockwork
 
 WINDOWS = (Rolling, Cumulative, ToDate)
 FRAMED = (*WINDOWS, Comparison, MovingAverage, SemiAdditive)
@@ -121,7 +122,7 @@ def _check_cut(asked: Asked, window: Rolling | ToDate, name: str) -> None:
     if isinstance(metric, Per) and metric.grain and asked.words:
         length = "" if isinstance(window, ToDate) else window.window[1]
         least = window.grain if isinstance(window, ToDate) else "hour" if length == "hour" else "day"
-        if not nests(metric.grain, least):
+        if not nests(metric.grain, least, asked.clock):
             raise Refused(f"{window.name} cuts through the {metric.grain}s of {name}")
         return
     for part in parts_of(metric):
@@ -135,15 +136,17 @@ def _check_time(asked: Asked, metric: Metric, grain: str | None) -> None:
         raise Refused(f"{metric.name} over several time words")
     if isinstance(metric, MovingAverage) and not asked.words:
         raise Refused(f"{metric.name} needs a time word")
-    if isinstance(metric, Per) and metric.grain and grain and not nests(metric.grain, grain):
+    if isinstance(metric, Per) and metric.grain and grain and not nests(metric.grain, grain, asked.clock):
         raise Refused(f"no {metric.grain}s make a {grain}")
     hours = (grain == "hour" and (framed or per_grain)) or (isinstance(metric, Per) and metric.grain == "hour")
     if hours and asked.clock.zone.key == "Australia/Lord_Howe":
         raise Refused("the hours of this zone are not all of 60 minutes")
 
 
-def nests(fine: str, coarse: str) -> bool:
+def nests(fine: str, coarse: str, clock: Clockwork) -> bool:
     """Whether whole periods of the one make one of the other."""
+    if fine not in WORDS or coarse not in WORDS:
+        return clock.calendars.nests(fine, coarse)
     if fine == "week" and coarse != "week":
         return False
     if fine != coarse and coarse.startswith("fiscal") != fine.startswith("fiscal") and fine not in WITHIN_ALL:

@@ -12,7 +12,7 @@ from tests.reference.aggregates import Combination, aggregate
 from tests.reference.asked import Asked, Leaf
 from tests.reference.frames import Edge, Frame, holds, is_reached
 from tests.reference.lookup import Reader, Subject, resolve
-from tests.reference.model import WORDS, Dataset, Expr, Simple, Value
+from tests.reference.model import Dataset, Expr, Simple, Value
 from tests.reference.times import Moment
 
 Group = tuple[Value, ...]
@@ -81,7 +81,7 @@ class Rows:
     def _entry(self, subject: Subject, names: Sequence[str]) -> Entry:
         values = [(name, self.dimension(subject, name)) for name in names]
         day = None if subject.at is None else self.clock.day(subject.at)
-        rest = tuple(value for name, value in values if name not in WORDS)
+        rest = tuple(value for name, value in values if not self.clock.is_word(name))
         return Entry(subject, day, tuple(value for _, value in values), rest, self.passes(subject))
 
     def dimension(self, subject: Subject, name: str) -> Value:
@@ -108,8 +108,8 @@ class Rows:
         return self._tables[leaf, False]
 
     def rest(self, leaf: Leaf, group: Group) -> Group:
-        dimensions = self.asked.dimensions
-        return tuple(group[place] for place in self.asked.kept(leaf) if dimensions[place] not in WORDS)
+        places = [place for place in self.asked.kept(leaf) if place not in self.asked.places]
+        return tuple(group[place] for place in places)
 
     def select(self, leaf: Leaf, group: Group, frame: Frame | None, entities: Entities) -> list[Entry]:
         """The rows of a group; without a frame those of its own period."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tests.reference.calendars import NO_CALENDARS, Calendars
 from tests.reference.model import BELOW_DAY, PARTS, WORDS, Dimension, Refused, Value
 
 Moment = date | datetime  # a business day, or an instant (timezone-aware UTC)
@@ -25,6 +26,7 @@ class Clockwork:
     week_start: str
     as_of: datetime  # UTC
     fiscal_year_start: str = "january"
+    calendars: Calendars = NO_CALENDARS
 
     @property
     def now(self) -> datetime:
@@ -34,6 +36,20 @@ class Clockwork:
     def first_day(self, day: date, grain: str) -> date:
         """Of the period of this grain that holds a day."""
         return truncate(day, grain, self.week_start, MONTHS_OF_YEAR.index(self.fiscal_year_start) + 1)
+
+    def label(self, day: date, grain: str) -> date | None:
+        """The first day of the period in which a day lies; a calendar need not have one."""
+        has = self.calendars.has_period(grain)
+        return self.calendars.label(day, grain) if has else self.first_day(day, grain)
+
+    def end(self, label: date, grain: str) -> date:
+        """The day after the last one of the period that begins here."""
+        has = self.calendars.has_period(grain)
+        return self.calendars.span(label, grain)[1] if has else after(label, grain)
+
+    def is_word(self, name: str) -> bool:
+        """Whether it is a grain, of the language or of a calendar."""
+        return name in WORDS or self.calendars.has_period(name)
 
     def day(self, moment: Moment) -> date:
         return on_wall(moment, self.zone).date() if isinstance(moment, datetime) else moment
@@ -46,13 +62,17 @@ class Clockwork:
         if moment is None:
             return None
         if grain not in BELOW_DAY:
-            return self.first_day(self.day(moment), grain)
+            return self.label(self.day(moment), grain)
         assert isinstance(moment, datetime)
         return moment - _since_start(on_wall(moment, self.zone), grain)
 
-    def value(self, moment: Moment | None, name: str) -> Moment | int | None:
-        """A time at a grain, or a part of it."""
-        if name not in PARTS or moment is None:
+    def value(self, moment: Moment | None, name: str) -> Value:
+        """A time at a grain, or a part of it, or what a calendar says of its day."""
+        if moment is None:
+            return None
+        if self.calendars.has_dimension(name):
+            return self.calendars.value(self.day(moment), name)
+        if name not in PARTS:
             return self.grain(moment, name)
         if name == "hour_of_day":
             assert isinstance(moment, datetime)
@@ -216,26 +236,26 @@ def spine(words: tuple[str, ...], period: Period | None, seen: set[Labels], cloc
     else:
         moments = _days(words, period, known, clock)
     labels = {tuple(clock.grain(moment, word) for word in words) for moment in moments}
-    return [each for each in labels if all(clock.started(label) for label in each if label)]
+    return [each for each in labels if all(label is not None and clock.started(label) for label in each)]
 
 
 def _days(words: tuple[str, ...], period: Period | None, known: list[Labels], clock: Clockwork) -> Iterator[Moment]:
     if period is None:
-        common = [_common_days(words, labels) for labels in known]
+        common = [_common_days(words, labels, clock) for labels in known]
         period = min(start for start, _ in common), max(end for _, end in common)
     for offset in range((period[1] - period[0]).days):
         yield period[0] + timedelta(days=offset)
 
 
-def _common_days(words: tuple[str, ...], labels: Labels) -> Period:
+def _common_days(words: tuple[str, ...], labels: Labels, clock: Clockwork) -> Period:
     """The days that lie in all periods of one group."""
     days = [label for label in labels if isinstance(label, date)]
-    return max(days), min(after(day, word) for day, word in zip(days, words, strict=True))
+    return max(days), min(clock.end(day, word) for day, word in zip(days, words, strict=True))
 
 
 def _instants(words: tuple[str, ...], period: Period | None, known: list[Labels], clock: Clockwork) -> Iterator[Moment]:
     """Instants close enough to meet every hour, minute or second of the range, at least once each."""
-    finest = min(words, key=WORDS.index)
+    finest = min((word for word in words if word in BELOW_DAY), key=WORDS.index)
     if period is not None:
         yield from _instants_of_days(period, finest, clock)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ from tests.reference import (
     Rank,
     Ratio,
     Rolling,
+    Row,
     SemiAdditive,
     Share,
     Simple,
@@ -36,6 +37,9 @@ from tests.reference import (
     to_sql,
 )
 from tests.strategies import models, queries
+from tests.strategies.calendars import COLUMNS, with_calendar
+from tests.strategies.calendars import shape as calendar_shape
+from tests.strategies.calendars import table as calendar_table
 from tests.strategies.known import with_completeness, with_recorded
 from tests.strategies.metrics import with_metrics
 from tests.strategies.world import World, world
@@ -72,11 +76,20 @@ class Example:
         datasets = {name: {**self.sources[name], **_dataset(dataset)} for name, dataset in self.model.datasets.items()}
         metrics = {name: _metric(metric) for name, metric in self.model.metrics.items()}
         segments = {name: {"filter": to_sql(expr)} for name, expr in self.model.segments.items()}
-        return {"datasets": datasets, "metrics": metrics, **({"segments": segments} if segments else {})}
+        calendars = {name: calendar_shape(calendar) for name, calendar in self.model.calendars.items()}
+        more = {"segments": segments, "calendars": calendars}
+        return {"datasets": datasets, "metrics": metrics, **{key: said for key, said in more.items() if said}}
 
     def table(self, dataset: str) -> str:
         source = self.sources[dataset]
         return source.get("table") or source["sql"].split()[-1]
+
+    def tables(self) -> Iterator[tuple[str, Mapping[str, str], tuple[Row, ...]]]:
+        """Each table's name, columns and rows."""
+        for name, dataset in self.model.datasets.items():
+            yield self.table(name), dataset.columns, dataset.rows
+        for calendar in self.model.calendars.values():
+            yield calendar_table(calendar), COLUMNS, calendar.rows
 
     def query_parts(self) -> dict[str, Any]:
         """The query as keyword arguments of semantic.query.Query; only what is not the default."""
@@ -226,7 +239,8 @@ def example(rng: Random) -> Example:
     as_of = queries.as_of(drawn)
     sources = {name: _source(drawn, name) for name in datasets}
     model, query = with_completeness(drawn, model, queries.query(drawn, model, as_of))
-    return Example(with_recorded(drawn, model, query), query, as_of, sources)
+    model, query = with_calendar(drawn, with_recorded(drawn, model, query), query, as_of)
+    return Example(model, query, as_of, sources)
 
 
 def example_at(seed: int, number: int) -> Example:

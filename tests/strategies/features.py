@@ -35,6 +35,11 @@ def _parts(example: Example) -> Iterator[str]:
     yield from (f"word {word}" for word in words)
     if words:
         yield f"fill {'off' if not query.fill else 'one word' if len(words) == 1 else 'several words'}"
+    for calendar in model.calendars.values():
+        for name in (*calendar.periods, *calendar.dimensions):
+            places = {"by": query.by, "where": list(names(query.where or ()))}
+            yield from (f"calendar's {name} in {place}" for place, asked in places.items() if name in asked)
+            yield from (f"calendar's {name} of a time" for asked in query.by if asked.endswith(f".{name}"))
     yield f"project {model.time_zone}"
     yield f"week starts {model.week_start}"
     yield f"metrics {len(query.metrics)}, by {len(query.by)}"

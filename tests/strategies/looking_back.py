@@ -55,14 +55,14 @@ def looked_back(example: Example) -> Iterator[str]:
     found = list(closure(model, known))
     if not any(isinstance(metric, OVER) for metric in found) or not _is_answered(example):
         return
-    grain = next((name for name in query.by if name in WORDS), None)
+    grain = next((name for name in query.by if model.is_word(name)), None)
     for metric in found:
         yield from _nested(model, metric)
         if isinstance(metric, OVER):
             yield from _about(metric)
             yield from _asked(example, metric, grain)
             yield from _clocks(model, metric)
-    if any(is_framed(metric) for metric in found):
+    if any(is_framed(metric) for metric in found) and (grain is None or grain in WORDS):
         yield from _now(example, grain)
 
 
@@ -178,6 +178,8 @@ def _shows_now(example: Example, grain: str | None) -> bool:
     limit = Asked(example.model, example.query, clock).limit
     if grain is None:
         return limit.start is not None and holds_now(limit, clock)
+    if grain not in WORDS:
+        return False
     if limit.start is None or grain in BELOW_DAY:
         return limit.start is None
     whole = period_of(label_of(clock.as_of, grain, clock), grain, clock)
