@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 
 from exporters.json_schema import add_exports, take_export_needs
+from semantic.calendars import CalendarTable
 from semantic.checking.shape import Check
 from semantic.editing.json_schema import DIALECT, Definitions, Schema, definition_name, described, or_null, reference
 from semantic.editing.metric_schema import ANY, USUAL, add_metrics, take_metric_needs, with_untyped
@@ -19,6 +20,7 @@ PUBLISHED = {"metrics": "metricast.schema.json", "project": "project.schema.json
 _TEXTS = {
     "defaults": "what most entries of this file share: kind → keys that each entry gets unless it says them itself",
     "datasets": "name → a table or SQL: its primary key, its clock, what is looked up, its dimensions",
+    "calendars": "name → a table with a row for every date: periods of its own, holidays",
     "dimensions": "keys of every dimension in this file",
     "metrics": "name → a number: an aggregate over a dataset, or made of other metrics",
     "segments": "name → a named filter, for `where` and for a metric's `filter`",
@@ -45,6 +47,7 @@ def file_schema() -> Schema:
     definitions = Definitions()
     kinds = {
         "datasets": definitions.add(Dataset),
+        "calendars": definitions.add(CalendarTable),
         "metrics": add_metrics(definitions),
         "segments": definitions.add(Segment),
         "checks": definitions.add(Check),
@@ -82,6 +85,7 @@ def _take_needs(definitions: Definitions) -> dict[str, Schema]:
     """Take out of the entries what they need, by kind."""
     return {
         "datasets": definitions.take_needs(Dataset),
+        "calendars": definitions.take_needs(CalendarTable),
         "metrics": take_metric_needs(definitions),
         "segments": definitions.take_needs(Segment),
         "checks": definitions.take_needs(Check),

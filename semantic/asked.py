@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from semantic.calendars import calendar_words
 from semantic.check_query import check_query
 from semantic.errors import Diagnostic, QueryError
 from semantic.expressions import TIME_WORDS, Expression
@@ -136,6 +137,8 @@ def _key(model: Model, name: str, reference: Reference) -> Key:
             return Key(name, grain)
         case DimensionRef(grain=None):
             return _dimension_key(name, dimensions_of(model, reference))
+        case TimePart(part) if (word := calendar_words(model).get(part)) is not None and word.is_period:
+            return Key(name, calendar=word.days.name)
         case DimensionRef() | TimePart():
             return Key(name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from semantic.calendars import calendar_words
 from semantic.errors import Diagnostic, QueryError
 from semantic.expressions import Expression, ExpressionError, Name
 from semantic.kinds import KindOf, kind_at, kind_of_expression
@@ -58,20 +59,21 @@ def check_segment_kinds(model: Model) -> Iterator[Diagnostic]:
             return None
         kinds = {dimension.kind for dimension in dimensions_of(model, reference)}
         if reference.grain is not None:
-            return _kind_at(reference.grain, kinds, name)
+            return _kind_at(model, reference.grain, kinds, name)
         return kinds.pop() if len(kinds) == 1 else None
 
     for name, segment in model.segments.items():
         yield from _check(model, segment.filter, kind_of, "boolean", (f"segments.{name}", "filter"))
 
 
-def _kind_at(grain: str, kinds: set[Kind | None], name: Name) -> Kind:
+def _kind_at(model: Model, grain: str, kinds: set[Kind | None], name: Name) -> Kind | None:
     """The kind of a time dimension at a grain. Raises ExpressionError where it has none."""
     if kinds.isdisjoint(("date", "timestamp")):
         raise ExpressionError(f"'{'.'.join(name.parts[:-1])}' is not a time, so it has no grain", name.start, name.end)
     if kinds == {"date"} and is_below_day(grain):
         raise ExpressionError(f"'{'.'.join(name.parts[:-1])}' is a date: it has no {grain}", name.start, name.end)
-    return kind_at(grain)
+    word = calendar_words(model).get(grain)
+    return word.kind if word is not None else kind_at(grain)
 
 
 def check_metric_kinds(model: Model) -> Iterator[Diagnostic]:

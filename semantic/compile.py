@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from semantic.asked import Asked
+from semantic.calendars import CalendarWord, calendar_words
 from semantic.dataset_sql import check_sources
 from semantic.described import Described
 from semantic.dialects import DIALECTS
@@ -148,7 +149,10 @@ def _dimension_column(asked: Asked, at: int) -> Column:
         case TimeWord(grain):
             return Column(key.name, "time", spoken(grain), grain=grain)
         case TimePart(part):
-            return Column(key.name, "dimension", spoken(part))
+            word = calendar_words(asked.context.model).get(part)
+            return _calendar_column(key.name, word) if word else Column(key.name, "dimension", spoken(part))
+        case DimensionRef(grain=str(grain)) if grain in calendar_words(asked.context.model):
+            return _calendar_column(key.name, calendar_words(asked.context.model)[grain])
         case DimensionRef(name=name, grain=grain):
             found = dimensions_of(asked.context.model, reference)
             one = found[0] if len(set(map(id, found))) == 1 else None
@@ -158,6 +162,11 @@ def _dimension_column(asked: Asked, at: int) -> Column:
             role: Role = "time" if grain else "dimension"
             personal = any(dimension.personal for dimension in found)
             return Column(key.name, role, label, description, grain=grain, labels=labels, personal=personal)
+
+
+def _calendar_column(name: str, word: CalendarWord) -> Column:
+    label = word.meaning.label or spoken(word.name)
+    return Column(name, "time" if word.is_period else "dimension", label, word.meaning.description)
 
 
 def spoken(name: str) -> str:

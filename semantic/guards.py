@@ -53,13 +53,15 @@ def check_guards(engine: Engine, plan: Plan, model: Model, passed: set[tuple[str
             _refuse(type_mistakes(engine, model, model.datasets[name], model.dimensions[name]))
             passed.add(("types", name))
     for lookup in lookups:
+        if ("key", rows := _rows_of(lookup.dataset)) not in passed:
+            _check(engine, model, lookup.dataset)
+            passed.add(("key", rows))
+        if lookup.by_day:
+            continue
         way = f"{lookup.owner.name}.{lookup.path[-1]}"
         if ("way", way) not in passed:
             _refuse(key_type_mistakes(engine, model, lookup.owner, lookup.path[-1]))
             passed.add(("way", way))
-        if ("key", rows := _rows_of(lookup.dataset)) not in passed:
-            _check(engine, model, lookup.dataset)
-            passed.add(("key", rows))
 
 
 def _rows_of(dataset: Dataset) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
+from semantic.calendars import calendar_words
 from semantic.errors import Diagnostic, QueryError, known_as, listing, suggest
 from semantic.expressions import TIME_WORDS
 from semantic.model import Dataset, Model
@@ -120,7 +121,11 @@ def owner_of(model: Model, name: str) -> str:
     known = {dimension: found for all_ in model.dimensions.values() for dimension, found in all_.items()}
     known |= {f"{dataset}.{found}": all_[found] for dataset, all_ in model.dimensions.items() for found in all_}
     known_too = {**known, **model.segments}
-    hint = _other_meaning(model, name) or suggest(name, TIME_WORDS, likeness=0.75) or known_as(name, known_too)
+    hint = (
+        _other_meaning(model, name)
+        or suggest(name, (*TIME_WORDS, *calendar_words(model)), likeness=0.75)
+        or known_as(name, known_too)
+    )
     hint = hint or "metricast list dimensions shows them"
     raise QueryError(Diagnostic("E302", f"unknown dimension '{name}'", hint=hint))
 

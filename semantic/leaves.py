@@ -194,7 +194,7 @@ class LeafBook:
         if self.asked.is_total:
             return exp.Null()
         kept = {each for base in self._bases() for each in ignored_keys(self.asked, base, within)}
-        keys = [key_column(key.name) for key in self.asked.keys if key.is_time or key.name in kept]
+        keys = [key_column(key.name) for key in self.asked.keys if key.is_period or key.name in kept]
         is_ranked = has_rows(self.asked, self.found, name, value)
         order = exp.Order(expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)])
         rank = exp.Window(this=exp.Anonymous(this="RANK"), partition_by=[*keys, exp.paren(is_ranked)], order=order)
@@ -300,7 +300,7 @@ class LeafBook:
         ignored = ignored_keys(self.asked, base, self.ignore)
         if self.kept is not None:
             kept = ignored_keys(self.asked, base, self.kept)
-            dimensions = (key.name for key, _ in self.asked.by if not key.is_time)
+            dimensions = (key.name for key, _ in self.asked.by if not key.is_period)
             ignored |= {name for name in dimensions if name not in kept}
         return ignored | {self.asked.grain_key} if self.cell is not None and self.asked.grain_key else ignored
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from semantic.calendars import CalendarTable
 from semantic.check import CHECKS
 from semantic.check_kinds import KIND_CHECKS
 from semantic.check_time import check_over_metrics
@@ -22,7 +23,7 @@ from semantic.source import Documents, Node, Read, Written, WrittenLater, read_s
 from semantic.targets import check_templates
 
 PROJECT_FILE = "project.yml"
-SECTIONS = ("datasets", "metrics", "segments", "checks", "exports", DEFAULTS)
+SECTIONS = ("datasets", "calendars", "metrics", "segments", "checks", "exports", DEFAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _load(files: Mapping[str, str], root: Path | None, lost: Lost, found: list[D
         lost.add_part(("project.0",))
     known: dict[str, Node] = {f"project.{number}": node for number, node in enumerate(settings)}
     reading = Reading(documents, known, lost, found.append)
-    datasets = dict(_named(reading, "datasets", Dataset))
+    datasets = {**dict(_calendars(reading)), **dict(_named(reading, "datasets", Dataset))}
     metrics = dict(_metrics(reading))
     segments = dict(_named(reading, "segments", Segment))
     checks = dict(_named(reading, "checks", Check))
@@ -134,7 +135,7 @@ def _load(files: Mapping[str, str], root: Path | None, lost: Lost, found: list[D
 def _read_file(name: str, text: str, lost: Lost, report: Report) -> Node | None:
     """The values of a file; what cannot be read of it is lost."""
     if not text.strip():
-        hint = "write datasets:, metrics:, segments:, checks: or exports: into it, or remove it"
+        hint = "write datasets:, calendars:, metrics:, segments:, checks: or exports: into it, or remove it"
         report(Diagnostic("E117", "the file is empty", Span(name, 1, 1), hint))
     node = read_yaml(name, text, report)
     if node is None:
@@ -183,7 +184,9 @@ def _check_sections(node: Node, lost: Lost, report: Report) -> None:
     if not isinstance(node.value, dict):
         report(
             Diagnostic(
-                "E106", "a file must hold datasets:, metrics:, segments:, checks:, exports: or defaults:", node.span
+                "E106",
+                f"a file must hold {':, '.join(SECTIONS[:-1])}: or {SECTIONS[-1]}:",
+                node.span,
             )
         )
         lost.add_file(node.text)
@@ -222,6 +225,13 @@ def _named(reading: Reading, section: str, shape: type[Read]) -> Iterator[tuple[
     for name, node in _entries(reading, section):
         if (read := _read(reading, section, name, node, shape)) is not None:
             yield name, read
+
+
+def _calendars(reading: Reading) -> Iterator[tuple[str, Dataset]]:
+    """The calendars as datasets; their places are those of the calendars."""
+    for name, read in _named(reading, "calendars", CalendarTable):
+        reading.known[f"datasets.{name}"] = reading.known[f"calendars.{name}"]
+        yield name, read.days
 
 
 def _metrics(reading: Reading) -> Iterator[tuple[str, Metric]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from semantic.calendars import calendar_words
 from semantic.errors import Diagnostic, QueryError, known_as, listing, suggest
 from semantic.expressions import GRAINS, PARTS, TIME_WORDS, Expression, Name
 from semantic.joins import owner_of, routes_to
@@ -21,7 +22,7 @@ class TimeWord:
 
 @dataclass(frozen=True, slots=True)
 class TimePart:
-    """`month_of_year`: a number that the metric's own time has; it makes groups like a dimension."""
+    """`month_of_year`, `holiday`: what the metric's own time has, or a calendar says of it; groups like a dimension."""
 
     part: str
 
@@ -46,13 +47,14 @@ def read_name(model: Model, name: Name | str) -> Reference:
     parts = tuple(name.split(".")) if isinstance(name, str) else name.parts
     if len(parts) == 1 and parts[0] in GRAINS:
         return TimeWord(parts[0])
-    if len(parts) == 1 and parts[0] in PARTS:
+    words = calendar_words(model)
+    if len(parts) == 1 and (parts[0] in PARTS or parts[0] in words):
         return TimePart(parts[0])
     grain = None
-    if len(parts) > 1 and parts[-1] in TIME_WORDS:
+    if len(parts) > 1 and (parts[-1] in TIME_WORDS or parts[-1] in words):
         parts, grain = parts[:-1], parts[-1]
     elif len(parts) == 3 or (len(parts) == 2 and not _is_qualifier(model, parts[0]) and parts[0] in model.owners):
-        hint = suggest(parts[-1], TIME_WORDS) or f"grains: {listing(GRAINS)}"
+        hint = suggest(parts[-1], (*TIME_WORDS, *words)) or f"grains: {listing(GRAINS)}"
         raise QueryError(Diagnostic("E315", f"'{parts[-1]}' in '{'.'.join(parts)}' is no grain of a time", hint=hint))
     if len(parts) == 1:
         return DimensionRef(owner_of(model, parts[0]), parts[0], grain)

@@ -27,7 +27,8 @@ class Key:
     """A column that groups: its name in the result, for a time word the grain, and the order of its values.
 
     `values` are literals in the order in which they come, compared as text where `as_text`; all others come after them,
-    ascending. `last` comes after all, NULL included, where no other order of the key is asked for.
+    ascending. `last` comes after all, NULL included, where no other order of the key is asked for. `calendar` has
+    the period that it is, empty for all else.
     """
 
     name: str
@@ -35,6 +36,12 @@ class Key:
     values: tuple[exp.Expr, ...] = ()
     as_text: bool = False
     last: str | None = None
+    calendar: str = ""
+
+    @property
+    def is_period(self) -> bool:
+        """Whether its values are periods: of a grain, or of a calendar."""
+        return self.is_time or self.calendar != ""
 
     @property
     def is_time(self) -> bool:
@@ -60,7 +67,7 @@ class Lookup:
     """One LEFT JOIN of a scan, at the end of a path of joins from its dataset.
 
     It finds the row of `dataset` whose key equals `keys`, values of the row called `parent`, and for which all of
-    `holds` is true.
+    `holds` is true. `by_day`: by no join, but by the local day of a time.
     """
 
     path: tuple[str, ...]
@@ -70,6 +77,7 @@ class Lookup:
     keys: tuple[exp.Expr, ...]
     dataset: Dataset
     holds: tuple[exp.Expr, ...] = ()
+    by_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from functools import lru_cache
 import sqlglot
 from sqlglot import exp
 
+from semantic.calendars import DATE, Days
 from semantic.expressions import call, text
 from semantic.joins import key_columns
 from semantic.model import Dataset
@@ -26,6 +27,7 @@ from semantic.trees import (
     subquery,
     table,
     where,
+    window,
 )
 
 _TABLE_NAME = re.compile(r'(?:\w+|"[^"]+")(?:\.(?:\w+|"[^"]+")){0,2}')
@@ -105,9 +107,23 @@ def scan_name(scan: Scan) -> str:
 
 def source_of(dataset: Dataset, alias: str) -> exp.Expr:
     """What stands in FROM for a dataset: its rows, of one that says when they were recorded those known at as-of."""
+    if isinstance(dataset, Days):
+        return subquery(_days(dataset), alias)
     if not isinstance(dataset, Seen):
         return _all_rows(dataset, alias)
     return subquery(where(select([exp.Star()], _all_rows(dataset, dataset.name)), [dataset.shows]), alias)
+
+
+def _days(days: Days) -> exp.Select:
+    """The dates of a calendar with what it says of each under its name; of a period the first date."""
+    found = select([aliased(column(days.column), DATE)], _all_rows(days, days.name))
+    for name, word in days.words.items():
+        value: exp.Expr = column(word.column)
+        if name in days.periods:
+            first = window("min", [value.copy()], [], column(days.column))
+            value = exp.Case().when(exp.Not(this=exp.Is(this=value, expression=exp.Null())), first)
+        found.append("expressions", named(value, name))
+    return found
 
 
 def _all_rows(dataset: Dataset, alias: str) -> exp.Expr:

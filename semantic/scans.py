@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from semantic.bins import Bins
+from semantic.calendars import Days, calendar_words
 from semantic.check_query import expression_mistake
 from semantic.clocks import Clock, clock_of, comparable, overlap, to_local
 from semantic.errors import Diagnostic, QueryError
@@ -240,20 +241,42 @@ class RowScope:
             case TimeWord(grain):
                 return kind_at(grain)
             case TimePart(part):
-                return kind_at(part)
+                return self._kind_at(part)
             case DimensionRef(qualifier, name, None):
                 route = self._route(qualifier, name)
                 return _declared_kind(self.context.model.dimensions[route.dataset].get(name))
             case DimensionRef(grain=grain):
-                return kind_at(str(grain))
+                return self._kind_at(str(grain))
+
+    def _kind_at(self, word: str) -> Kind | None:
+        found = calendar_words(self.context.model).get(word)
+        return found.kind if found is not None else kind_at(word)
 
     def _at(self, clock: Clock, grain: str, shown_as: str, local: bool = False) -> exp.Expr:
+        if (word := calendar_words(self.context.model).get(grain)) is not None:
+            return column(word.name, self._look_up_day(word.days, clock, shown_as))
         if clock.kind == "date" and is_below_day(grain):
             message = f"'{shown_as}' is a date: it has no {grain}"
             raise QueryError(Diagnostic("E314", message, hint="ask for day or coarser"))
         if grain in PARTS:
             return clock.part(grain)
         return clock.local_at(grain) if local else clock.at(grain)
+
+    def _look_up_day(self, days: Days, clock: Clock, shown_as: str) -> str:
+        """The alias of a calendar's row of the local day of a time, adding the lookup."""
+        path = (days.name, shown_as)
+        if path not in self.lookups:
+            alias = self._free(days.name)
+            source = self.context.model.datasets[self.dataset]
+            self.lookups[path] = Lookup(path, alias, source, self.dataset, (clock.at("day"),), days, by_day=True)
+        return self.lookups[path].alias
+
+    def _free(self, alias: str) -> str:
+        """A name that no row has yet."""
+        taken = {self.dataset.lower(), *(lookup.alias.lower() for lookup in self.lookups.values())}
+        while alias.lower() in taken:
+            alias += "_joined"
+        return alias
 
     def _must_be_time(self, clock: Clock | None, shown_as: str) -> Clock:
         if clock is None:
@@ -341,10 +364,7 @@ class RowScope:
         owner = self.dataset if len(path) == 1 else self.lookups[path[:-1]].dataset.name
         join = model.datasets[owner].joins[path[-1]]
         target = self.context.source(join.dataset or path[-1])
-        alias = "_".join(path)
-        taken = {self.dataset.lower(), *(lookup.alias.lower() for lookup in self.lookups.values())}
-        while alias.lower() in taken:
-            alias += "_joined"
+        alias = self._free("_".join(path))
         shown_as = f"join {owner}.{path[-1]}"
         keys = tuple(
             column(key, parent) if isinstance(key, str) else self._of_row(key, owner, parent, shown_as)

@@ -21,7 +21,7 @@ Part = tuple[str, ...]  # ("metrics.aov",), ("datasets.users", "dimensions", "ag
 Path = tuple[str | int, ...]
 Checks = Iterable[Callable[[Model], Iterable[Diagnostic]]]
 
-_SECTIONS = ("datasets", "metrics", "segments", "checks")
+_SECTIONS = ("datasets", "calendars", "metrics", "segments", "checks")
 _PARTS_OF_DATASETS = ("dimensions", "joins", "via", "hierarchies")
 _WORD = re.compile(r"[^\W\d]\w*")
 _UNKNOWN = frozenset({"E204", "E205", "E207", "E209", "E213", "E220", "E221"})  # a name leads to nothing

@@ -100,5 +100,6 @@ def _read_by(plan: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
         ways = tuple(f"via.{key}" for key in scan.dataset.via)
         yield scan.dataset.name, (*_OF_ROWS, *ways)
         for lookup in scan.lookups:
-            yield lookup.owner.name, (f"joins.{lookup.path[-1]}",)
+            if not lookup.by_day:
+                yield lookup.owner.name, (f"joins.{lookup.path[-1]}",)
             yield lookup.dataset.name, _OF_LOOKUPS
