@@ -82,6 +82,8 @@ class CalendarTable(Shape):
     def _one_source(self) -> CalendarTable:
         if (self.table is None) == (self.sql is None):
             raise ValueError(f"calendar '{self.name}' needs either 'table' or 'sql'")
+        for name in self.periods.keys() & self.dimensions.keys():
+            raise ValueError(f"'{name}' is a period and a dimension: give one of them another name")
         return self
 
     @property

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlglot.errors import SqlglotError
 
+from semantic.calendars import Days, calendar_words
+from semantic.check_calendars import check_calendars
 from semantic.check_joins import check_all_joins, is_time
 from semantic.check_rows import check_own_rows
 from semantic.errors import Diagnostic, QueryError, Span, listing, suggest, usable
@@ -45,7 +47,7 @@ def check_project(model: Model) -> Iterator[Diagnostic]:
 
 def check_names(model: Model) -> Iterator[Diagnostic]:
     """No name means something else already."""
-    for dataset in model.datasets.values():
+    for dataset in (found for found in model.datasets.values() if not isinstance(found, Days)):
         at = f"datasets.{dataset.name}"
         for name in dataset.dimensions:
             span = key_place(model, at, "dimensions", name)
@@ -254,7 +256,7 @@ def check_segments(model: Model) -> Iterator[Diagnostic]:
 
 def _check_segment_name(model: Model, at: str, name: Name) -> Iterator[Diagnostic]:
     span = within(model, name.start, name.end, at, "filter")
-    if not name.qualifier and name.name in TIME_WORDS:
+    if not name.qualifier and (name.name in TIME_WORDS or name.name in calendar_words(model)):
         example = f"name the time dimension, as in orders.ordered_at.{name}"
         yield Diagnostic("E213", f"'{name}' is a metric's own time, and a segment has none", span, example)
     elif name.qualifier or name.name not in model.segments:
@@ -322,6 +324,7 @@ def _ring(name: str, made_of: Callable[[str], list[str]]) -> tuple[str, ...]:
 
 
 CHECKS: tuple[Check, ...] = (
+    check_calendars,
     check_project,
     check_names,
     check_cases,

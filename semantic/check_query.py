@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from semantic.check_calendars import check_asked_periods
 from semantic.errors import Diagnostic, QueryError, Span, known_as, listing, suggest
 from semantic.expressions import GRAINS, ExpressionError, Name
 from semantic.kinds import kind_of_expression
@@ -31,6 +32,7 @@ def check_query(query: Query, model: Model) -> Iterator[Diagnostic]:
     for name in query.by:
         yield from _check_name(model, name)
     yield from _check_complete(query)
+    yield from check_asked_periods(query, model)
     yield from _check_where(query, model)
     yield from _check_having(query, model)
     for entry in query.order:

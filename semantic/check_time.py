@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from semantic.asked import metrics_within
+from semantic.calendars import calendar_words
 from semantic.check_rows import check_looked_up
 from semantic.errors import Diagnostic, QueryError
 from semantic.expressions import TIME_WORDS, Name
@@ -86,7 +87,7 @@ def _check_reached_names(model: Model, metric: Metric) -> Iterator[Diagnostic]:
     """What every leaf must reach is a dimension."""
     for path, names in metric.reached:
         for name in names:
-            if name in TIME_WORDS:
+            if name in TIME_WORDS or name in calendar_words(model):
                 message = f"'{name}' is a metric's own time, and a dimension is wanted here"
                 span = value_place(model, f"metrics.{metric.name}", *path)
                 yield Diagnostic("E213", message, span, f"name the time dimension, as in orders.ordered_at.{name}")

@@ -323,11 +323,11 @@ def filters(asked: Asked, scope: RowScope, shown_as: str) -> Iterable[exp.Expr]:
 
 def distinct_scan(asked: Asked) -> Scan:
     """The rows whose distinct combinations of dimensions are listed when no metric is asked for."""
-    if any(isinstance(reference, TimeWord | TimePart) for _, reference in asked.by):
-        hint = "name the clock, as in users.registered_at.month, or ask for a metric"
-        raise QueryError(
-            Diagnostic("E307", "a time word is a metric's own time, and no metric is asked for", hint=hint)
-        )
+    word = next((key.name for key, reference in asked.by if isinstance(reference, TimeWord | TimePart)), None)
+    if word is not None:
+        hint = f"name the clock, as in users.registered_at.{word}, or ask for a metric"
+        message = f"'{word}' is about a metric's own time, and no metric is asked for"
+        raise QueryError(Diagnostic("E307", message, hint=hint))
     bases = _bases(asked.context.model, [ref.qualifier for _, ref in asked.by if isinstance(ref, DimensionRef)])
     if len(bases) != 1:
         ways = f"from each of {listing(bases)}" if bases else "from none of their datasets"

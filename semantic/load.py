@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,7 +124,9 @@ def _load(files: Mapping[str, str], root: Path | None, lost: Lost, found: list[D
         lost.add_part(("project.0",))
     known: dict[str, Node] = {f"project.{number}": node for number, node in enumerate(settings)}
     reading = Reading(documents, known, lost, found.append)
-    datasets = {**dict(_calendars(reading)), **dict(_named(reading, "datasets", Dataset))}
+    calendars, datasets = dict(_calendars(reading)), dict(_named(reading, "datasets", Dataset))
+    found.extend(_taken(documents, calendars.keys() & datasets.keys()))
+    datasets = {**calendars, **datasets}
     metrics = dict(_metrics(reading))
     segments = dict(_named(reading, "segments", Segment))
     checks = dict(_named(reading, "checks", Check))
@@ -232,6 +234,14 @@ def _calendars(reading: Reading) -> Iterator[tuple[str, Dataset]]:
     for name, read in _named(reading, "calendars", CalendarTable):
         reading.known[f"datasets.{name}"] = reading.known[f"calendars.{name}"]
         yield name, read.days
+
+
+def _taken(documents: Documents, names: Set[str]) -> Iterator[Diagnostic]:
+    """No calendar is called like a dataset."""
+    for name, _, span in documents.entries("calendars"):
+        if name in names:
+            message = f"the calendar '{name}' has the name of a dataset"
+            yield Diagnostic("E203", message, span, "give it another name")
 
 
 def _metrics(reading: Reading) -> Iterator[tuple[str, Metric]]:

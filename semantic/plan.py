@@ -103,7 +103,7 @@ class Spine:
 
     `period` bounds the range where the query has one; else the observed groups do. Never later than as-of, but for
     those of a period that goes `beyond`. With `begins`, no period that is over before the first of these times; where
-    `period` is None the range begins there, and ends before `end`.
+    `period` is None the range begins there, and ends before `end`. `days` is the calendar that some of the keys are of.
     """
 
     keys: tuple[Key, ...]
@@ -112,6 +112,7 @@ class Spine:
     begins: tuple[Began, ...] = ()
     end: date | None = None
     beyond: bool = False
+    days: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ from datetime import UTC, date, timedelta
 
 from sqlglot import exp
 
+from semantic.calendars import DATE
 from semantic.clocks import Clock, first_instant, last_second, to_local
 from semantic.expressions import GRAINS, call, cast, date_literal, text, timestamp_literal
+from semantic.model import Dataset
 from semantic.periods import DAY_GRAINS, Calendar, as_interval, hour_step
 from semantic.plan import Began, Key, Spine
 from semantic.scan_select import source_of
-from semantic.trees import column, interval, named, select, subquery, table, union_all, where
+from semantic.trees import column, cross_join, interval, join, named, select, subquery, table, union_all, where
 
 
 def spine_select(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Select:
@@ -21,6 +23,8 @@ def spine_select(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.S
     """
     if spine.begins:
         return _from_the_beginning(spine)
+    if spine.days is not None:
+        return _days_of_calendar(spine, spine.days, groups, condition)
     grains = [str(key.grain) for key in spine.keys]
     finest = min(grains, key=_rank)
     if finest not in DAY_GRAINS:
@@ -28,6 +32,31 @@ def spine_select(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.S
     if len(grains) == 1:
         return _periods(spine, grains[0], groups, condition)
     return _days(spine, groups, condition)
+
+
+def _days_of_calendar(spine: Spine, days: Dataset, groups: str, condition: exp.Expr | None) -> exp.Select:
+    """The combinations of periods that the dates of a calendar fall in, not later than as-of."""
+    day, today = column(DATE, days.name), spine.now.today
+    clock = Clock(day, "date", "UTC", spine.now.calendar)
+    labels = {key.name: column(key.name, days.name) if key.calendar else clock.at(str(key.grain)) for key in spine.keys}
+    found = select([named(label, name) for name, label in labels.items()], source_of(days, days.name))
+    found.set("distinct", exp.Distinct())
+    known = [exp.Not(this=exp.Is(this=label.copy(), expression=exp.Null())) for label in labels.values()]
+    if spine.period is not None:
+        last = min(spine.period.end - timedelta(days=1), today)
+        return where(found, [*known, *_between(day, date_literal(spine.period.start), date_literal(last))])
+    same = [exp.EQ(this=label.copy(), expression=column(name, groups)) for name, label in labels.items()]
+    edges = [named(exp.Min(this=day), "first_day"), named(exp.Max(this=day.copy()), "last_day")]
+    shown = select(edges, source_of(days, days.name))
+    join(shown, table(groups), exp.and_(*same, copy=False))
+    where(shown, [condition] if condition is not None else [])
+    cross_join(found, subquery(shown, "shown"))
+    last_day = call("least", column("last_day", "shown"), date_literal(today))
+    return where(found, [*known, *_between(day, column("first_day", "shown"), last_day)])
+
+
+def _between(day: exp.Expr, first: exp.Expr, last: exp.Expr) -> list[exp.Expr]:
+    return [exp.GTE(this=day.copy(), expression=first), exp.LTE(this=day.copy(), expression=last)]
 
 
 def _periods(spine: Spine, grain: str, groups: str, condition: exp.Expr | None) -> exp.Select:

@@ -259,7 +259,7 @@ class Stage:
     def _needs_groups(self) -> bool:
         """Whether the empty cells depend on the groups: for the range, or for the combinations of the other keys."""
         spine = self.plan.spine
-        return spine is None or spine.period is None or any(not key.is_time for key in self.plan.keys)
+        return spine is None or spine.period is None or any(not key.is_period for key in self.plan.keys)
 
     def _cells(self, groups: str, leaves: list[Leaf]) -> exp.Select:
         """An empty cell for every place of the spine and every combination of the other keys seen in the groups."""
@@ -268,7 +268,7 @@ class Stage:
         periods = self._spine or self.ctes.add(
             "_and_".join(f"{key.name}s" for key in spine.keys), spine_select(spine, groups, not_total)
         )
-        others = [key for key in plan.keys if not key.is_time]
+        others = [key for key in plan.keys if not key.is_period]
         shared: list[exp.Expr] = [column(key.name) for key in plan.keys]
         total = [named(exp.false(), IS_TOTAL)] if plan.totals else []
         empty = [named(exp.Null(), leaf.name) for leaf in leaves]

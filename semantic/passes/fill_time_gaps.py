@@ -14,12 +14,14 @@ _MOST_PERIODS = 1_000_000
 
 def fill_time_gaps(plan: Plan, asked: Asked) -> Plan:
     """Give the plan a spine where a time word is asked for and filling is not switched off."""
-    keys = tuple(key for key in plan.keys if key.is_time)
+    keys = tuple(key for key in plan.keys if key.is_period)
     if not keys or not (asked.query.fill or plan.spine):
         return plan
     for key in keys:
         _check_size(key, asked)
-    return replace(plan, spine=Spine(keys, asked.period, asked.now), fill=asked.query.fill)
+    calendar = next((key.calendar for key in keys if key.calendar), None)
+    days = asked.context.model.datasets[calendar] if calendar is not None else None
+    return replace(plan, spine=Spine(keys, asked.period, asked.now, days=days), fill=asked.query.fill)
 
 
 def _check_size(key: Key, asked: Asked) -> None:
