@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from semantic.described import Described
 from semantic.model import Dataset, Dimension, Model, ValueType
@@ -91,7 +91,7 @@ class CalendarTable(Shape):
         """The dataset that its dates are."""
         dates = {name: Dimension(type="date", hidden=True) for name in (DATE, *self.periods)}
         said = {n: Dimension(type=_TYPES.get(each.type or ""), hidden=True) for n, each in self.dimensions.items()}
-        return Days(
+        dataset = Dataset(
             name=self.name,
             label=self.label,
             description=self.description,
@@ -100,25 +100,33 @@ class CalendarTable(Shape):
             primary_key=(DATE,),
             time=DATE,
             dimensions={**said, **dates},
-            words={**self.dimensions, **self.periods},
-            column=self.date,
         )
+        return Days(dataset, self)
 
 
 class Days(Dataset):
-    """The dates of a calendar as a dataset.
+    """The dates of a calendar as a dataset, in which their column is called `date`."""
 
-    words: the periods, from fine to coarse, and the dimensions, by name
-    column: the one of the dates in the table; in the dataset it is called `date`
-    """
+    _calendar: CalendarTable = PrivateAttr()
 
-    column: str
-    words: Mapping[str, CalendarPeriod | CalendarDimension]
+    def __init__(self, dataset: Dataset, calendar: CalendarTable) -> None:
+        super().__init__(**dict(dataset))
+        self._calendar = calendar
+
+    @property
+    def column(self) -> str:
+        """The column of the dates in the table."""
+        return self._calendar.date
 
     @property
     def periods(self) -> Mapping[str, CalendarPeriod]:
         """Its periods, from fine to coarse."""
-        return {name: word for name, word in self.words.items() if isinstance(word, CalendarPeriod)}
+        return self._calendar.periods
+
+    @property
+    def words(self) -> Mapping[str, CalendarPeriod | CalendarDimension]:
+        """What it says of a date, by name."""
+        return {**self._calendar.dimensions, **self._calendar.periods}
 
 
 @dataclass(frozen=True, slots=True)

@@ -326,7 +326,7 @@ def distinct_scan(asked: Asked) -> Scan:
     word = next((key.name for key, reference in asked.by if isinstance(reference, TimeWord | TimePart)), None)
     if word is not None:
         hint = f"name the clock, as in users.registered_at.{word}, or ask for a metric"
-        message = f"'{word}' is about a metric's own time, and no metric is asked for"
+        message = f"'{word}' is a time word: it is about a metric's own time, and no metric is asked for"
         raise QueryError(Diagnostic("E307", message, hint=hint))
     bases = _bases(asked.context.model, [ref.qualifier for _, ref in asked.by if isinstance(ref, DimensionRef)])
     if len(bases) != 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -125,7 +125,7 @@ def _load(files: Mapping[str, str], root: Path | None, lost: Lost, found: list[D
     known: dict[str, Node] = {f"project.{number}": node for number, node in enumerate(settings)}
     reading = Reading(documents, known, lost, found.append)
     calendars, datasets = dict(_calendars(reading)), dict(_named(reading, "datasets", Dataset))
-    found.extend(_taken(documents, calendars.keys() & datasets.keys()))
+    found.extend(_taken(documents, set(calendars.keys() & datasets.keys())))
     datasets = {**calendars, **datasets}
     metrics = dict(_metrics(reading))
     segments = dict(_named(reading, "segments", Segment))
@@ -236,7 +236,7 @@ def _calendars(reading: Reading) -> Iterator[tuple[str, Dataset]]:
         yield name, read.days
 
 
-def _taken(documents: Documents, names: Set[str]) -> Iterator[Diagnostic]:
+def _taken(documents: Documents, names: set[str]) -> Iterator[Diagnostic]:
     """No calendar is called like a dataset."""
     for name, _, span in documents.entries("calendars"):
         if name in names:

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlglot import exp
 
-from semantic.bins import Bins
 from semantic.calendars import Days, calendar_words
 from semantic.check_query import expression_mistake
 from semantic.clocks import Clock, clock_of, comparable, overlap, to_local
@@ -21,7 +20,6 @@ from semantic.expressions import (
     call,
     date_literal,
     is_strict,
-    number,
     text,
     timestamp_literal,
     wrap,
@@ -34,6 +32,7 @@ from semantic.names import DimensionRef, Reference, TimePart, TimeWord, no_way, 
 from semantic.parse import parse
 from semantic.periods import Calendar, Period, constant_offset, is_below_day
 from semantic.plan import Lookup
+from semantic.row_values import binned, declared_kind, no_position
 from semantic.seen import Seen
 from semantic.trees import column
 from semantic.vocabulary import Kind
@@ -116,7 +115,7 @@ class RowScope:
                 value, clock = self._look_up(qualifier, name)
                 if grain:
                     return self._at(self._must_be_time(clock, f"{qualifier}.{name}"), grain, f"{qualifier}.{name}")
-                return clock.instant() if clock else _no_position(value)
+                return clock.instant() if clock else no_position(value)
 
     def moment(self) -> exp.Expr:
         """The second in which a row lies, naive UTC: fine enough for every edge of a frame."""
@@ -219,7 +218,7 @@ class RowScope:
         if name.qualifier in ("", self.dataset):
             if not name.qualifier and name.name in ("at", "as_of"):
                 return self._special_kind(name.name, f"'{name}'")
-            return _declared_kind(dimensions.get(name.name))
+            return declared_kind(dimensions.get(name.name))
         return self._kind(read_name(self.context.model, name))
 
     def _local_value(self, reference: Reference) -> exp.Expr:
@@ -244,7 +243,7 @@ class RowScope:
                 return self._kind_at(part)
             case DimensionRef(qualifier, name, None):
                 route = self._route(qualifier, name)
-                return _declared_kind(self.context.model.dimensions[route.dataset].get(name))
+                return declared_kind(self.context.model.dimensions[route.dataset].get(name))
             case DimensionRef(grain=grain):
                 return self._kind_at(str(grain))
 
@@ -298,7 +297,7 @@ class RowScope:
         dimension = self.context.model.dimensions[route.dataset][name]
         clock = self._clock_of(route.dataset, name, alias)
         value = clock.value if clock else self._dimension_value(route.dataset, name, alias)
-        return (_binned(value, dimension.bins) if dimension.bins else value), clock
+        return (binned(value, dimension.bins) if dimension.bins else value), clock
 
     def _clock_of(self, dataset: str, name: str, alias: str) -> Clock | None:
         dimension = self.context.model.dimensions[dataset].get(name)
@@ -330,7 +329,7 @@ class RowScope:
         def kind_of(found: Name) -> Kind | None:
             if not found.qualifier and found.name in ("at", "as_of"):
                 return self._special_kind(found.name, shown_as)
-            return _declared_kind(self.context.model.dimensions[dataset].get(found.name))
+            return declared_kind(self.context.model.dimensions[dataset].get(found.name))
 
         try:
             value = wrap(expression.replace_names(resolve, kind_of))
@@ -398,20 +397,3 @@ def _is_strict(expression: Expression) -> bool:
     """Whether an expression is NULL wherever its columns are, as those of a row that was not found."""
     own_columns = [name for name in expression.names if name.qualifier or name.name not in ("at", "as_of")]
     return bool(own_columns) and all(map(is_strict, expression.tree.walk()))
-
-
-def _no_position(value: exp.Expr) -> exp.Expr:
-    """A value to group by; a bare number would be read as the position of a column."""
-    return value if value.find(exp.Column) else exp.Case().when(exp.true(), value)
-
-
-def _declared_kind(dimension: Dimension | None) -> Kind | None:
-    return dimension.kind if dimension else None
-
-
-def _binned(value: exp.Expr, bins: Bins) -> exp.Expr:
-    """The label of the half-open bin that a value lies in; NULL stays NULL."""
-    case = exp.Case().when(exp.Is(this=value.copy(), expression=exp.Null()), exp.Null())
-    for edge, label in zip(bins.edges, bins.names, strict=False):
-        case = case.when(exp.LT(this=value.copy(), expression=number(edge)), text(label))
-    return case.else_(text(bins.names[-1]))

@@ -9,6 +9,7 @@ from textwrap import dedent
 from typing import Any
 
 from exporters.definitions import TopShape
+from semantic.calendars import CalendarTable
 from semantic.complete import Complete
 from semantic.keys import summary
 from semantic.metric_types import METRIC_TYPES, Metric
@@ -22,7 +23,7 @@ EXAMPLE = re.compile(r"<!-- example: (\w+) -->\n.*?<!-- end of example -->", re.
 INSIDE = re.compile(r"<!-- inside -->\n.*?<!-- end of inside -->", re.DOTALL)
 _MODEL = re.compile(r"^model:\n(.*?)^tables:\n", re.MULTILINE | re.DOTALL)
 _FLAGS = ("totals", "fill", "is_complete", "complete_only")
-EXPLAINED: dict[str, type[Shape]] = {**METRIC_TYPES, "complete": Complete, "top": TopShape}
+EXPLAINED: dict[str, type[Shape]] = {**METRIC_TYPES, "complete": Complete, "top": TopShape, "calendar": CalendarTable}
 
 
 def with_examples(text: str) -> str:

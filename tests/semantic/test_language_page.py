@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from exporters.definitions import QueryShape, TopShape
 from semantic.aggregates import AGGREGATE_NAMES, MEANINGS
 from semantic.bins import Bins
+from semantic.calendars import CalendarDimension, CalendarPeriod, CalendarTable
 from semantic.checking.shape import Check, Expectation
 from semantic.complete import Complete
 from semantic.described import Deprecated, Described
@@ -45,6 +46,9 @@ TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "Format": ("format key", Format),
     "Thresholds": ("thresholds key", Thresholds),
     "Segment": ("segment key", Segment),
+    "CalendarTable": ("calendar key", CalendarTable),
+    "CalendarPeriod": ("period of a calendar", CalendarPeriod),
+    "CalendarDimension": ("dimension of a calendar", CalendarDimension),
     "Check": ("check key", Check),
     "Expectation": ("expect key", Expectation),
     "Query": ("part of a query", QueryShape),

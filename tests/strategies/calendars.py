@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from tests.reference import Calendar, Comparison, Expr, Metric, Model, Offset, Per, Query, Refused, ToDate, Value
+from tests.reference import Calendar, Expr, Metric, Model, Per, Query, Refused, Value
 from tests.reference.evaluate import Run, clockwork
 from tests.reference.model import PARTS, WORDS
+from tests.strategies.over import closure, is_framed
 from tests.strategies.world import DAY, World
 
 PERIODS = {"shop_week": "week", "shop_month": "month", "shop_year": "year"}
@@ -30,14 +31,30 @@ Keys = tuple[Value, Value, Value]  # of a week, a month and a year
 
 def with_calendar(world: World, model: Model, query: Query, as_of: datetime) -> tuple[Model, Query]:
     """Drawn last, so that all else is as it is without."""
-    if not world.chance(0.2):
+    if not world.chance(0.2) or not model.metrics.keys() >= set(query.metrics):
+        return model, query
+    if any(map(_has_hours, closure(model, query.metrics))):
         return model, query
     model = replace(model, calendars={"shop": Calendar("shop", tuple(_rows(world)), "day", PERIODS, DIMENSIONS)})
     for _ in range(TRIALS):
-        asked = _over(world, model), _asked(world, query)
-        if _is_answered(*asked, as_of):
-            break
-    return asked
+        asked = _asked(world, query)
+        if _is_known(model, asked) and _is_answered(model, asked, as_of):
+            return model, asked
+    return model, query
+
+
+def _has_hours(metric: Metric) -> bool:
+    """Whether it has a value per hour: of what else is asked for there may be years, and the reference is slow."""
+    return isinstance(metric, Per) and metric.grain in ("hour", "minute", "second")
+
+
+def _is_known(model: Model, query: Query) -> bool:
+    """Whether the compiler knows it: by the periods of a calendar it does not look at other ones, nor at hours."""
+    if not set(query.by) & set(PERIODS):
+        return True
+    if query.is_complete or query.complete_only or set(query.by) & {"hour", "minute", "second"}:
+        return False
+    return not any(map(is_framed, closure(model, query.metrics)))
 
 
 def _is_answered(model: Model, query: Query, as_of: datetime) -> bool:
@@ -93,21 +110,6 @@ def _stretches(world: World, months: int, year: int) -> Iterator[tuple[Keys, int
 
 
 # -- what is asked -------------------------------------------------------------------------------------------
-
-
-def _over(world: World, model: Model) -> Model:
-    return replace(model, metrics={name: _metric(world, metric) for name, metric in model.metrics.items()})
-
-
-def _metric(world: World, metric: Metric) -> Metric:
-    if world.chance(0.4):
-        return metric
-    match metric:
-        case ToDate() | Per(grain=str()):
-            return replace(metric, grain=world.pick(tuple(PERIODS)))
-        case Comparison(offset=Offset(kind="unit" | "start")):
-            return replace(metric, offset=Offset("periods", world.rng.randint(1, 3)))
-    return metric
 
 
 def _asked(world: World, query: Query) -> Query:
