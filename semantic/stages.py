@@ -206,14 +206,15 @@ class Stage:
         spine = _needed(self.plan.spine)
         key = spine.keys[0]
         observed = ""
+        bases = [base for base in self.bases if base.scan in self.plan.scans]  # broadcasts make no groups
         if spine.period is None:
-            labels = [label for base in self.bases for label in _labels(base, key, spine.now.calendar)]
+            labels = [label for base in bases for label in _labels(base, key, spine.now.calendar)]
             observed = self.ctes.add("observed", union_all(labels))
         self._spine = self.ctes.add(f"{key.name}s", spine_select(spine, observed, None))
         until = spine.now.tomorrow if key.grain in DAY_GRAINS else spine.now.today
         if spine.period is not None and spine.period.end <= until:
             return self._spine
-        later = [own for own in (self._own_periods(base, key) for base in self.bases) if own is not None]
+        later = [own for own in (self._own_periods(base, key) for base in bases) if own is not None]
         if not later:
             return self._spine
         found: exp.Query = select([column(key.name)], table(self._spine))
