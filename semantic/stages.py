@@ -72,11 +72,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The CTE of a scan, or of an inner answer with those that it is made of."""
+    """The CTE of a scan, or of an inner answer with those that it is made of.
+
+    Without a name `stage` is yet to be answered: it needs the periods of the one that it is a part of.
+    """
 
     name: str
     scan: Scan | Nested
     within: tuple[Base, ...] = ()
+    stage: Stage | None = None
 
 
 Answer = tuple[exp.Select, tuple[Base, ...]]
@@ -84,11 +88,16 @@ Answer = tuple[exp.Select, tuple[Base, ...]]
 
 @dataclass(slots=True)
 class Stage:
-    """A plan on its way into CTEs; `answer` gives the rows of a plan within it, and what they are made of."""
+    """A plan on its way into CTEs; `answer` gives the rows of a plan within it, and what they are made of.
+
+    `rest` gives those of a stage that has begun: of one with a `parent` in the periods that are shown there.
+    """
 
     plan: Plan
     ctes: Ctes
     answer: Callable[[Plan, Ctes], Answer]
+    rest: Callable[[Stage], exp.Select]
+    parent: Stage | None = None
     bases: tuple[Base, ...] = field(init=False)
     _spine: str = ""
     _periods: str = ""
@@ -101,12 +110,20 @@ class Stage:
     def _base(self, scan: Scan | Nested) -> Base:
         if isinstance(scan, Scan):
             return Base(self.ctes.add(scan_name(scan), scan_select(scan)), scan)
+        if scan.is_of_framed:
+            stage = Stage(scan.plan, self.ctes, self.answer, self.rest, self)
+            return Base("", scan, stage.bases, stage)
         query, within = self.answer(scan.plan, self.ctes)
         return Base(self.ctes.add(f"{scan.leaf}_values", query), scan, within)
 
+    def _named(self, base: Base) -> str:
+        if base.stage is None or not isinstance(base.scan, Nested):
+            return base.name
+        return self.ctes.add(f"{base.scan.leaf}_values", self.rest(base.stage))
+
     def sources(self, scan: Scan | Nested) -> list[Source]:
         """What is read from a scan, or an inner answer: CTEs with keys and leaves."""
-        base = next(each.name for each in self.bases if each.scan is scan)
+        base = next(self._named(each) for each in self.bases if each.scan is scan)
         if isinstance(scan, Nested):
             found = [self._put_together(base, scan)]
         else:
@@ -199,7 +216,7 @@ class Stage:
     def periods(self) -> str:
         """The CTE of the periods that are shown."""
         if not self._periods:
-            self._periods = self._add_periods()
+            self._periods = self.parent.periods() if self.parent is not None else self._add_periods()
         return self._periods
 
     def _add_periods(self) -> str:
