@@ -182,12 +182,17 @@ def _staged(stage: Stage, needs_total: bool = False) -> exp.Select:
     apart = is_ranked(plan) or not _is_counted(plan)
     if not (broadcasts or plan.knowns or apart):
         return _finish(plan, Draft(grouped, keys, values, flag, "having" if regroup else "where"))
-    if regroup or apart:
+    if regroup or apart or not all(map(_is_itself, leaves)):
         found = [named(value, name) for name, value in values.items()]
         total = [column(IS_TOTAL)] if plan.totals else []
         grouped.set("expressions", [*keys, *total, *found])
         source = ctes.add("groups", grouped)
     return _broadcast(plan, source, leaves, broadcasts, ctes)
+
+
+def _is_itself(leaf: Leaf) -> bool:
+    """Whether a leaf's column has its name already: of two that are the same one is the other's."""
+    return isinstance(leaf.value, exp.Column) and leaf.value.name == leaf.name
 
 
 def _broadcast(plan: Plan, source: str, leaves: list[Leaf], broadcasts: list[Source], ctes: Ctes) -> exp.Select:
