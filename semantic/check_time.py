@@ -108,7 +108,10 @@ def _check_taken(model: Model, metric: Metric, inner: Metric) -> Iterator[Diagno
     """What is added over single rows is a plain count or sum."""
     if not metric.adds_rows or (isinstance(inner, Simple) and inner.agg in ("count", "sum")):
         return
-    what = f"{inner.agg or 'arithmetic'} of rows" if isinstance(inner, Simple) else _type_of(inner)
-    message = f"'{metric.name}' adds up rows, and '{inner.name}' is no count or sum of them: it is a {what}"
+    if isinstance(inner, Simple):
+        what = f"its agg is {inner.agg}" if inner.agg else "it is arithmetic of aggregates"
+    else:
+        what = f"it is a {_type_of(inner)}"
+    message = f"'{metric.name}' adds up rows, and '{inner.name}' is no count or sum of them: {what}"
     span = value_place(model, f"metrics.{metric.name}", "metric")
     yield Diagnostic("E227", message, span, "take a simple metric with agg: sum or agg: count")

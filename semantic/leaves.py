@@ -104,8 +104,8 @@ class LeafBook:
                 shift = Back(as_length(shift, "week") or shift.length)
         self._check_shift(shown_as, shift, elapsed)
         then = replace(self, frame=self.frame.moved(shift), framed_by=shown_as)
-        if not elapsed:
-            return self.metric, then.before
+        if not elapsed or (self.frame.shifts and not self.frame.elapsed):  # an earlier period is not in progress
+            return self.metric, replace(then, frame=replace(then.frame, elapsed=False)).before
         books = (self, then)
         now = self.asked.now
         if self.asked.grain is None or self.cell is not None:

@@ -127,7 +127,7 @@ def _made(plan: Plan, ctes: Ctes, needs_total: bool = False) -> Answer:
     alone = not (others or plan.spine or plan.broadcasts or plan.knowns or needs_total or is_ranked(plan))
     if alone and _is_counted(plan) and isinstance(first, Scan) and not first.flat:
         return _direct(plan, first), ()
-    stage = Stage(plan, ctes, _made)
+    stage = Stage(plan, ctes, _made, _staged)
     return _staged(stage, needs_total), stage.bases
 
 
@@ -161,7 +161,7 @@ def _of_measures(leaf: Leaf, measures: Values) -> exp.Expr:
     return replace_columns(leaf.value.copy(), lambda found: measures[found.name].copy())
 
 
-def _staged(stage: Stage, needs_total: bool) -> exp.Select:
+def _staged(stage: Stage, needs_total: bool = False) -> exp.Select:
     """Scans, their union with the filled gaps, one more grouping, broadcast values: only the stages that are needed."""
     plan, ctes = stage.plan, stage.ctes
     sources = [source for scan in plan.scans for source in stage.sources(scan)]
@@ -182,12 +182,17 @@ def _staged(stage: Stage, needs_total: bool) -> exp.Select:
     apart = is_ranked(plan) or not _is_counted(plan)
     if not (broadcasts or plan.knowns or apart):
         return _finish(plan, Draft(grouped, keys, values, flag, "having" if regroup else "where"))
-    if regroup or apart:
+    if regroup or apart or not all(map(_is_itself, leaves)):
         found = [named(value, name) for name, value in values.items()]
         total = [column(IS_TOTAL)] if plan.totals else []
         grouped.set("expressions", [*keys, *total, *found])
         source = ctes.add("groups", grouped)
     return _broadcast(plan, source, leaves, broadcasts, ctes)
+
+
+def _is_itself(leaf: Leaf) -> bool:
+    """Whether a leaf's column has its name already: of two that are the same one is the other's."""
+    return isinstance(leaf.value, exp.Column) and leaf.value.name == leaf.name
 
 
 def _broadcast(plan: Plan, source: str, leaves: list[Leaf], broadcasts: list[Source], ctes: Ctes) -> exp.Select:

@@ -301,6 +301,11 @@ class Nested:
     rows: str = ""
 
     @property
+    def is_of_framed(self) -> bool:
+        """Whether it has values of entities in the same periods, each read in other ones."""
+        return self.entity is not None and self.plan.is_framed
+
+    @property
     def counted(self) -> str:
         """The column with the number of inner periods."""
         return f"{self.leaf}_periods"
@@ -359,7 +364,7 @@ class Plan:
     def is_framed(self) -> bool:
         """Whether anything is read in other periods than its own."""
         return any(
-            each.frames is not None if isinstance(each, Nested) else each.is_framed
+            each.frames is not None or each.is_of_framed if isinstance(each, Nested) else each.is_framed
             for each in (*self.scans, *self.broadcasts)
         )
 

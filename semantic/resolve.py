@@ -191,18 +191,33 @@ def _day(edge: Edge, zone: str) -> date:
 
 
 def _of_nothing(plan: Plan) -> exp.Expr | None:
-    """What a metric is where no row is; None for NULL."""
-    scans = [scan for scan in plan.scans if isinstance(scan, Scan)]
-    counts = {leaf.name for scan in scans for leaf in scan.leaves if leaf.counts}
+    """What a metric is where no row is; None for NULL, and where that is not the same everywhere."""
+    nothing = _nothing(plan)
+    return None if isinstance(nothing, exp.Null) else nothing
 
-    def value(found: exp.Column) -> exp.Expr:
-        if found.table != LEAF:
-            return found
-        return exp.Literal.number(0) if found.name in counts else exp.Null()
 
-    nothing = replace_columns(plan.outputs[0].value.copy(), value)
-    is_constant = len(scans) == len(plan.scans) and not plan.broadcasts
-    return nothing if is_constant and not isinstance(nothing, exp.Null) else None
+def _nothing(plan: Plan) -> exp.Expr | None:
+    if plan.broadcasts:
+        return None
+    values: dict[str, exp.Expr] = {}
+    for each in plan.scans:
+        if isinstance(each, Scan):
+            values |= {leaf.name: exp.Literal.number(0) if leaf.counts else exp.Null() for leaf in each.leaves}
+        elif (found := _put_together(each)) is not None:
+            values[each.leaf] = found
+        else:
+            return None
+    return replace_columns(
+        plan.outputs[0].value.copy(), lambda found: values[found.name].copy() if found.table == LEAF else found
+    )
+
+
+def _put_together(nested: Nested) -> exp.Expr | None:
+    """What the values of nothing make: there is a period in each, and no entity."""
+    if nested.part is None:
+        return exp.Null()
+    value = _nothing(nested.plan)
+    return value if isinstance(value, exp.Null) or nested.agg not in ("sum", "stddev") else None
 
 
 def _having(query: Query, outputs: dict[str, exp.Expr]) -> exp.Expr | None:

@@ -15,14 +15,17 @@ from semantic.plan import Began, Key, Spine
 from semantic.scan_select import source_of
 from semantic.trees import column, cross_join, interval, join, named, select, subquery, table, union_all, where
 
+Until = tuple[str, Key]  # a CTE of periods, and its column
 
-def spine_select(spine: Spine, groups: str, condition: exp.Expr | None) -> exp.Select:
+
+def spine_select(spine: Spine, groups: str, condition: exp.Expr | None, until: Until | None = None) -> exp.Select:
     """One row for each combination of the spine's keys.
 
-    Without a period the range is that of the observed rows in the CTE `groups` that meet `condition`.
+    Without a period the range is that of the observed rows in the CTE `groups` that meet `condition`; from where the
+    data begin on it goes up to as-of, and over all periods of `until`.
     """
     if spine.begins:
-        return _from_the_beginning(spine)
+        return _from_the_beginning(spine, until)
     if spine.days is not None:
         return _days_of_calendar(spine, spine.days, groups, condition)
     grains = [str(key.grain) for key in spine.keys]
@@ -87,7 +90,7 @@ def begins_select(begins: tuple[Began, ...], by_instant: bool) -> exp.Select:
     return select([named(exp.Min(this=column("began")), "began")], subquery(union_all(firsts), "beginnings"))
 
 
-def _from_the_beginning(spine: Spine) -> exp.Select:
+def _from_the_beginning(spine: Spine, until: Until | None) -> exp.Select:
     """The periods of one time word, without those that are over before the data begin."""
     (key,), calendar = spine.keys, spine.now.calendar
     grain, zone = str(key.grain), calendar.time_zone
@@ -95,13 +98,14 @@ def _from_the_beginning(spine: Spine) -> exp.Select:
     first = _first_moment(column("began"), spine) if below_day else _first_day(column("began"), spine)
     if spine.period is not None:
         first = call("greatest", first, _edge(spine.period.start, grain, calendar))
-    series = (
-        (_moment_series(first, _last(spine, grain), grain, zone))
-        if below_day
-        else _series(first, _last(spine, grain), grain)
-    )
+    last = _last(spine, grain)
+    if until is not None:
+        last = call("greatest", last, column("latest"))
+    series = _moment_series(first, last, grain, zone) if below_day else _series(first, last, grain)
     name = "moment" if below_day else "period"
     found = select([named(series, name)], subquery(begins_select(spine.begins, below_day), "begins"))
+    if until is not None:
+        cross_join(found, subquery(select([named(_latest(spine, until), "latest")], table(until[0])), "shown"))
     where(found, [exp.Not(this=exp.Is(this=column("began"), expression=exp.Null()))])
     if not below_day:
         return select([named(cast(column(name), "date"), key.name)], subquery(found, "series"))
@@ -115,6 +119,19 @@ def _first_moment(began: exp.Expr, spine: Spine) -> exp.Expr:
 
 def _first_day(day: exp.Expr, spine: Spine) -> exp.Expr:
     return Clock(day, "date", "UTC", spine.now.calendar).at(str(spine.keys[0].grain))
+
+
+def _latest(spine: Spine, until: Until) -> exp.Expr:
+    """The last period, or the last moment (naive UTC), that lies in the periods of a CTE."""
+    (key,), (_, outer), zone = spine.keys, until, spine.now.calendar.time_zone
+    shown, length = exp.Max(this=column(outer.name)), interval(*as_interval(str(outer.grain)))
+    if outer.grain not in DAY_GRAINS:
+        return exp.Sub(this=exp.Add(this=call("utc", shown), expression=length), expression=interval(1, "second"))
+    after = cast(exp.Add(this=shown, expression=length), "date")
+    if key.grain in DAY_GRAINS:
+        return _first_day(cast(exp.Sub(this=after, expression=interval(1, "day")), "date"), spine)
+    midnight = call("to_zone", cast(after, "timestamp"), text(zone), text("UTC"))
+    return exp.Sub(this=midnight, expression=interval(1, "second"))
 
 
 def _last(spine: Spine, grain: str) -> exp.Expr:

@@ -10,15 +10,15 @@ from sqlglot import exp
 
 from semantic.aggregates import AGGREGATES
 from semantic.clocks import Clock
-from semantic.expressions import call, timestamp_literal
-from semantic.frames import Cumulative
+from semantic.expressions import call, date_literal, timestamp_literal
+from semantic.frames import Cumulative, Own, Trailing
 from semantic.framing import STARTS, frames_select, holds
 from semantic.periods import DAY_GRAINS, Calendar
 from semantic.plan import MOMENT, Frames, Key, Leaf, Nested, Plan, Reading, Scan
 from semantic.readings import read_as_is, reading_select
 from semantic.scan_select import scan_name, scan_select
 from semantic.snapshots import snapshot_select
-from semantic.spine import spine_select
+from semantic.spine import Until, spine_select
 from semantic.trees import (
     IS_TOTAL,
     column,
@@ -72,11 +72,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The CTE of a scan, or of an inner answer with those that it is made of."""
+    """The CTE of a scan, or of an inner answer with those that it is made of.
+
+    Without a name `stage` is yet to be answered: it needs the periods of the one that it is a part of.
+    """
 
     name: str
     scan: Scan | Nested
     within: tuple[Base, ...] = ()
+    stage: Stage | None = None
 
 
 Answer = tuple[exp.Select, tuple[Base, ...]]
@@ -84,11 +88,18 @@ Answer = tuple[exp.Select, tuple[Base, ...]]
 
 @dataclass(slots=True)
 class Stage:
-    """A plan on its way into CTEs; `answer` gives the rows of a plan within it, and what they are made of."""
+    """A plan on its way into CTEs; `answer` gives the rows of a plan within it, and what they are made of.
+
+    `rest` gives those of a stage that has begun: of one with a `parent` in the periods that are shown there. One of
+    smaller periods goes at least as far as those of `outer`.
+    """
 
     plan: Plan
     ctes: Ctes
     answer: Callable[[Plan, Ctes], Answer]
+    rest: Callable[[Stage], exp.Select]
+    parent: Stage | None = None
+    outer: Stage | None = None
     bases: tuple[Base, ...] = field(init=False)
     _spine: str = ""
     _periods: str = ""
@@ -101,12 +112,24 @@ class Stage:
     def _base(self, scan: Scan | Nested) -> Base:
         if isinstance(scan, Scan):
             return Base(self.ctes.add(scan_name(scan), scan_select(scan)), scan)
+        stage = None
+        if scan.is_of_framed:
+            stage = Stage(scan.plan, self.ctes, self.answer, self.rest, parent=self)
+        elif scan.frames is not None and scan.frames.period is None:
+            stage = Stage(scan.plan, self.ctes, self.answer, self.rest, outer=self)
+        if stage is not None:
+            return Base("", scan, stage.bases, stage)
         query, within = self.answer(scan.plan, self.ctes)
         return Base(self.ctes.add(f"{scan.leaf}_values", query), scan, within)
 
+    def _named(self, base: Base) -> str:
+        if base.stage is None or not isinstance(base.scan, Nested):
+            return base.name
+        return self.ctes.add(f"{base.scan.leaf}_values", self.rest(base.stage))
+
     def sources(self, scan: Scan | Nested) -> list[Source]:
         """What is read from a scan, or an inner answer: CTEs with keys and leaves."""
-        base = next(each.name for each in self.bases if each.scan is scan)
+        base = next(self._named(each) for each in self.bases if each.scan is scan)
         if isinstance(scan, Nested):
             found = [self._put_together(base, scan)]
         else:
@@ -152,15 +175,18 @@ class Stage:
         return Source(self.ctes.add(nested.leaf, found), nested.keys, shown)
 
     def _begun(self, nested: Nested, inner: str) -> list[exp.Expr]:
-        """Hours that begin after as-of count where all of the period does, and nowhere else."""
-        spine, part = nested.plan.spine, nested.part
-        if part is None or spine is None or part.grain in DAY_GRAINS:  # days end with the frame, which is cut at as-of
+        """What begins after as-of counts where all of the period does, and nowhere else."""
+        spine, part, window = nested.plan.spine, nested.part, nested.frames.frame.window if nested.frames else None
+        if part is None or spine is None or isinstance(window, Trailing):  # each of its periods counts
             return []
-        now = timestamp_literal(spine.now.instant)
+        by_day = part.grain in DAY_GRAINS
+        if by_day and (nested.frames is None or isinstance(window, Own)):  # a frame of days is cut at as-of
+            return []
+        now = date_literal(spine.now.today) if by_day else timestamp_literal(spine.now.instant)
         begun = exp.LTE(this=_moment_of(part, inner), expression=now)
         if nested.frames is None:
             return [] if spine.beyond else [begun]
-        if isinstance(nested.frames.frame.window, Cumulative):
+        if isinstance(window, Cumulative):
             return [begun]
         starts = column(STARTS, self.frames(nested.frames))
         later_frame = exp.GT(this=starts, expression=now.copy())
@@ -175,7 +201,7 @@ class Stage:
     def _counted(self, nested: Nested) -> Source:
         """The number of inner periods in every frame."""
         spine, part = _needed(nested.plan.spine), _needed(nested.part)
-        inner = self.ctes.add(f"{part.name}s", spine_select(spine, "", None))
+        inner = self.ctes.add(f"{part.name}s", spine_select(spine, "", None, self._later(nested)))
         count = named(exp.Count(this=exp.Star()), nested.counted)
         leaf = Leaf(nested.counted, column(nested.counted), counts=True)
         if nested.frames is None:
@@ -186,6 +212,22 @@ class Stage:
         where(found, self._begun(nested, inner))
         group_by_position(found, 1)
         return Source(self.ctes.add(nested.counted, found), (nested.frames.key,), (leaf,))
+
+    def _until(self) -> Until | None:
+        return self.outer.shown_later() if self.outer is not None else None
+
+    def _later(self, nested: Nested) -> Until | None:
+        """How far inner periods go at least."""
+        is_open = nested.frames is not None and nested.frames.period is None
+        return self.shown_later() if is_open else None
+
+    def shown_later(self) -> Until | None:
+        """The periods that are shown, where some of them may begin after as-of."""
+        if self.parent is not None:
+            return self.parent.shown_later()
+        key = _needed(self.plan.spine).keys[0]
+        bases = [base for base in self.bases if base.scan in self.plan.scans]
+        return (self.periods(), key) if any(self._own_periods(base, key) is not None for base in bases) else None
 
     def frames(self, frames: Frames) -> str:
         """The CTE of frames, made when it is first needed."""
@@ -199,21 +241,22 @@ class Stage:
     def periods(self) -> str:
         """The CTE of the periods that are shown."""
         if not self._periods:
-            self._periods = self._add_periods()
+            self._periods = self.parent.periods() if self.parent is not None else self._add_periods()
         return self._periods
 
     def _add_periods(self) -> str:
         spine = _needed(self.plan.spine)
         key = spine.keys[0]
         observed = ""
+        bases = [base for base in self.bases if base.scan in self.plan.scans]  # broadcasts make no groups
         if spine.period is None:
-            labels = [label for base in self.bases for label in _labels(base, key, spine.now.calendar)]
+            labels = [label for base in bases for label in _labels(base, key, spine.now.calendar)]
             observed = self.ctes.add("observed", union_all(labels))
-        self._spine = self.ctes.add(f"{key.name}s", spine_select(spine, observed, None))
+        self._spine = self.ctes.add(f"{key.name}s", spine_select(spine, observed, None, self._until()))
         until = spine.now.tomorrow if key.grain in DAY_GRAINS else spine.now.today
         if spine.period is not None and spine.period.end <= until:
             return self._spine
-        later = [own for own in (self._own_periods(base, key) for base in self.bases) if own is not None]
+        later = [own for own in (self._own_periods(base, key) for base in bases) if own is not None]
         if not later:
             return self._spine
         found: exp.Query = select([column(key.name)], table(self._spine))
@@ -266,7 +309,7 @@ class Stage:
         plan, spine = self.plan, _needed(self.plan.spine)
         not_total = exp.Not(this=column(IS_TOTAL)) if plan.totals else None
         periods = self._spine or self.ctes.add(
-            "_and_".join(f"{key.name}s" for key in spine.keys), spine_select(spine, groups, not_total)
+            "_and_".join(f"{key.name}s" for key in spine.keys), spine_select(spine, groups, not_total, self._until())
         )
         others = [key for key in plan.keys if not key.is_period]
         shared: list[exp.Expr] = [column(key.name) for key in plan.keys]
@@ -291,9 +334,10 @@ def _labels(base: Base, key: Key, calendar: Calendar) -> Iterator[exp.Select]:
 
     An inner answer has values in more periods than its rows lie in, if it looks back.
     """
-    if isinstance(base.scan, Nested) and base.scan.plan.is_framed:
+    if isinstance(base.scan, Nested) and (base.within or base.scan.plan.is_framed):
         for each in base.within:
-            yield from _labels(each, key, calendar)
+            if each.scan in base.scan.plan.scans:
+                yield from _labels(each, key, calendar)
         return
     scan = base.scan
     keys = scan.plan.keys if isinstance(scan, Nested) else scan.keys
