@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from semantic.asked import metrics_within
+from semantic.calendars import calendar_words
 from semantic.check_query import unknown_metric
 from semantic.errors import QueryError
 from semantic.expressions import GRAINS, PARTS, Name
@@ -63,7 +64,7 @@ def explain_metric(model: Model, name: str) -> Explanation:
         tuple(sorted({column for leaf in leaves for column in _columns(model, leaf)})),
         tuple(sorted({f"{leaf.dataset}.{time}" for leaf in leaves for time in [_time(model, leaf)] if time})),
         tuple(grain for grain in GRAINS if _all_have(model, leaves, TimeWord(grain))),
-        tuple(part for part in PARTS if _all_have(model, leaves, TimePart(part))),
+        tuple(part for part in (*PARTS, *calendar_words(model)) if _all_have(model, leaves, TimePart(part))),
         tuple(reachable),
         tuple(unreachable),
         tuple(name for name in sorted(_datasets(model, leaves)) if model.datasets[name].recorded is None),

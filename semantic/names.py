@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from semantic.calendars import calendar_words
+from semantic.calendars import Days, calendar_words
 from semantic.errors import Diagnostic, QueryError, known_as, listing, suggest
 from semantic.expressions import GRAINS, PARTS, TIME_WORDS, Expression, Name
 from semantic.joins import owner_of, routes_to
@@ -51,7 +51,8 @@ def read_name(model: Model, name: Name | str) -> Reference:
     if len(parts) == 1 and (parts[0] in PARTS or parts[0] in words):
         return TimePart(parts[0])
     grain = None
-    if len(parts) > 1 and (parts[-1] in TIME_WORDS or parts[-1] in words):
+    is_of_a_day = len(parts) == 2 and isinstance(model.datasets.get(parts[0]), Days)  # the calendar's own column
+    if len(parts) > 1 and not is_of_a_day and (parts[-1] in TIME_WORDS or parts[-1] in words):
         parts, grain = parts[:-1], parts[-1]
     elif len(parts) == 3 or (len(parts) == 2 and not _is_qualifier(model, parts[0]) and parts[0] in model.owners):
         hint = suggest(parts[-1], (*TIME_WORDS, *words)) or f"grains: {listing(GRAINS)}"

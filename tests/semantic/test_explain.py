@@ -62,3 +62,13 @@ def test_time_words_are_those_that_the_clock_has() -> None:
     assert found.clocks == ("likes.liked_on",)
     assert found.grains == ("day", "week", "month", "quarter", "fiscal_quarter", "year", "fiscal_year")
     assert found.date_parts == PARTS[1:]
+
+
+def test_what_calendars_say_is_among_the_parts_of_a_time() -> None:
+    calendar = (
+        "calendars: {shop: {table: days, date: day, periods: {shop_month: m}, dimensions: {is_open: {column: o}}}}"
+    )
+    loaded = load_texts({"a.yml": MODEL, "b.yml": calendar})
+    assert loaded.model is not None, loaded.diagnostics
+    assert explain_metric(loaded.model, "likes").date_parts == (*PARTS[1:], "is_open", "shop_month")
+    assert explain_metric(loaded.model, "posts").date_parts == ()
