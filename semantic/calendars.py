@@ -105,23 +105,23 @@ class CalendarTable(Shape):
 
 
 class Days(Dataset):
-    """The dates of a calendar as a dataset, in which their column is called `date`."""
+    """The dates of a calendar as a dataset, in which their column is called `date`.
 
+    date: the column of the dates in the table
+    periods: its periods, from fine to coarse
+    columns: of what it says of a date the columns
+    """
+
+    date: str
+    periods: Mapping[str, CalendarPeriod]
+    columns: Mapping[str, str]
     _calendar: CalendarTable = PrivateAttr()
 
     def __init__(self, dataset: Dataset, calendar: CalendarTable) -> None:
-        super().__init__(**dict(dataset))
+        columns = {name: each.column for name, each in calendar.dimensions.items()}
+        own: dict[str, Any] = {"date": calendar.date, "periods": calendar.periods, "columns": columns}
+        super().__init__(**dict(dataset), **own)
         self._calendar = calendar
-
-    @property
-    def column(self) -> str:
-        """The column of the dates in the table."""
-        return self._calendar.date
-
-    @property
-    def periods(self) -> Mapping[str, CalendarPeriod]:
-        """Its periods, from fine to coarse."""
-        return self._calendar.periods
 
     @property
     def words(self) -> Mapping[str, CalendarPeriod | CalendarDimension]:

@@ -116,11 +116,11 @@ def source_of(dataset: Dataset, alias: str) -> exp.Expr:
 
 def _days(days: Days) -> exp.Select:
     """The dates of a calendar with what it says of each under its name; of a period the first date."""
-    found = select([aliased(column(days.column), DATE)], _all_rows(days, days.name))
+    found = select([aliased(column(days.date), DATE)], _all_rows(days, days.name))
     for name, word in days.words.items():
         value: exp.Expr = column(word.column)
         if name in days.periods:
-            first = window("min", [value.copy()], [], column(days.column))
+            first = window("min", [value.copy()], [], column(days.date))
             value = exp.Case().when(exp.Not(this=exp.Is(this=value, expression=exp.Null())), first)
         found.append("expressions", named(value, name))
     return found

@@ -11,7 +11,8 @@ from semantic.comparing.lineage import Lineage
 from semantic.plan import Plan
 
 _CALENDAR = ("time_zone", "week_start", "fiscal_year_start")
-_OF_ROWS, _OF_LOOKUPS = ("table", "sql", "time"), ("table", "sql", "primary_key", "validity")
+_OF_ROWS = ("table", "sql", "time")
+_OF_LOOKUPS = ("table", "sql", "primary_key", "validity", "date", "periods", "columns")
 _MOST_CUTS = 10  # the first ones tell why; the others differ for the same reasons
 
 

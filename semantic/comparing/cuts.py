@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from semantic.calendars import calendars_of
 from semantic.comparing.altered import meaning
 from semantic.comparing.lineage import TIME_WORDS, Base, Lineage
 from semantic.model import Model
@@ -47,6 +48,7 @@ class Sides:
     datasets: frozenset[str]
     segments: frozenset[str]
     ways: frozenset[str]
+    calendars: frozenset[str]
     is_calendar_equal: bool
     are_owners_equal: bool
     _rows: dict[Base, Cuts] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class Sides:
             _unlike(old.datasets, new.datasets),
             _unlike(old.segments, new.segments),
             _unlike(*({name: (each.joins, each.via) for name, each in m.datasets.items()} for m in (old, new))),
+            _unlike(*({found.name: found for found in calendars_of(model)} for model in (old, new))),
             old.calendar == new.calendar,
             all(old.owners[name] == new.owners[name] for name in common),
         )
@@ -72,7 +75,7 @@ class Sides:
 
     def _may_differ(self, name: str) -> bool:
         """Whether anything that a metric is made of is defined otherwise: else its SQL is the same."""
-        if not self.is_calendar_equal or self.segments or self.new.made_of(name) & self.metrics:
+        if not self.is_calendar_equal or self.segments or self.calendars or self.new.made_of(name) & self.metrics:
             return True
         return any(self.new.reach(base.dataset) & self.datasets for base in self.new.bases(name))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from semantic.asked import metrics_within
+from semantic.calendars import calendar_words
 from semantic.comparing.canonical import Version
 from semantic.errors import QueryError
 from semantic.expressions import Name
@@ -70,7 +71,8 @@ class Lineage:
         """All that rows may be grouped by, as a query names it; not every one of them is answered."""
         if base.dataset not in self.model.datasets:
             return ()
-        return tuple(dict.fromkeys((*self._time_words, *self._dimensions(base.dataset))))
+        words = (*self._time_words, *calendar_words(self.model))
+        return tuple(dict.fromkeys((*words, *self._dimensions(base.dataset))))
 
     @property
     def _time_words(self) -> tuple[str, ...]:

@@ -352,3 +352,22 @@ def _sql(of: Model, metric: str, *by: str) -> str | None:
         return compile_query(of, Query((metric,), by, fill=False), as_of=datetime(2000, 1, 1, tzinfo=UTC)).sql
     except QueryError:
         return None
+
+
+def test_another_column_of_a_calendar_changes_what_it_says_and_the_filters_that_name_it() -> None:
+    text = """
+    calendars:
+      shop: {table: days, date: day, periods: {shop_month: m}, dimensions: {is_open: {column: o, type: boolean}}}
+    datasets: {sales: {table: sales, primary_key: id, time: sold_at}}
+    metrics:
+      sales: {dataset: sales, agg: count}
+      sales_of_open_days: {dataset: sales, agg: count, filter: sales.sold_at.is_open}
+    """
+    old = model(text)
+    for before, after in (("column: o,", "column: p,"), ("shop_month: m", "shop_month: n"), ("date: day", "date: on")):
+        found = compare(old, model(text.replace(before, after)))
+        assert [each.name for each in found.changed] == ["sales", "sales_of_open_days"]
+        assert set(one(found, "sales").cuts.changed) == {"is_open", "shop_month"}
+        assert one(found, "sales_of_open_days").cuts.everything
+        assert all([cause.name for cause in each.causes] == ["shop"] for each in found.changed)
+    assert not compare(old, model(text)).is_any
